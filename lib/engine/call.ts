@@ -1,0 +1,94 @@
+/**
+ * One command being run: its arguments, where it replies, and how it says what it changed. The
+ * engine reuses its calls, so a command keeps neither the call nor its arguments. [hot]
+ */
+
+import { parseInteger } from "../bytes/integer.ts";
+import type { ReplyWriter } from "../resp/reply_writer.ts";
+import { Request } from "../resp/request.ts";
+import type { Database } from "../store/database.ts";
+import type { StringView } from "../values/string/string.ts";
+import { TYPE_MASK, META_WORD, readWord, ValueType } from "../values/entry.ts";
+import type { CommandSpec } from "./command_spec.ts";
+import type { Context } from "./context.ts";
+import { errors } from "./errors.ts";
+import type { Session } from "./session.ts";
+
+const EMPTY_REQUEST = new Request();
+
+export class Call {
+  request: Request = EMPTY_REQUEST;
+  reply: ReplyWriter;
+  db: Database;
+  /** Number of changes the command made; more than 0 puts it on the stream of effects. */
+  dirty = 0;
+  /** What is propagated in place of the request; null for the request itself. */
+  effects: Request[] | null = null;
+  /** True when the change is to be kept from the stream of effects. */
+  silent = false;
+
+  constructor(readonly context: Context, public session: Session, public command: CommandSpec) {
+    this.reply = session.reply;
+    this.db = session.db;
+  }
+
+  /** Number of arguments, the command's name included. */
+  get count(): number {
+    return this.request.count;
+  }
+
+  /** Entry of the key at an argument, for reading; 0 when there is none. */
+  lookUpRead(index: number): number {
+    const request = this.request;
+    return this.db.lookUpRead(request.buffer, request.offsets[index], request.lengths[index]);
+  }
+
+  /** Entry of the key at an argument, to be changed; 0 when there is none. */
+  lookUpWrite(index: number): number {
+    const request = this.request;
+    return this.db.lookUpWrite(request.buffer, request.offsets[index], request.lengths[index]);
+  }
+
+  /** @throws WRONGTYPE when the entry holds something else than a string. */
+  requireString(ref: number): void {
+    if ((readWord(this.db.arena, ref, META_WORD) & TYPE_MASK) !== ValueType.STRING) {
+      throw errors.WRONG_TYPE;
+    }
+  }
+
+  /** The string at a key argument, lent until the next look-up; null when there is no key. */
+  readString(index: number): StringView | null {
+    const ref = this.lookUpRead(index);
+    if (ref === 0) return null;
+    this.requireString(ref);
+    return this.db.stringOf(ref);
+  }
+
+  /** A whole number that JavaScript holds exactly, or NaN. */
+  integerOrNaN(index: number): number {
+    const request = this.request;
+    return parseInteger(request.buffer, request.offsets[index], request.lengths[index]);
+  }
+
+  /**
+   * Notes that the key at an argument was changed, with its keyspace event. All that follows from
+   * a change (WATCH, events, tracking, waking the blocked, propagation) follows from this call.
+   */
+  changed(index: number, event: string): void {
+    this.dirty++;
+    const keyspace = this.context.keyspace;
+    if (keyspace.observed) keyspace.changed(this.db, this.request.view(index), event);
+  }
+
+  /** The same for a key that is not an argument, or lies in another database. */
+  changedKey(db: Database, key: Uint8Array, event: string): void {
+    this.dirty++;
+    if (this.context.keyspace.observed) this.context.keyspace.changed(db, key, event);
+  }
+
+  /** Propagates this in place of the request; several calls propagate several commands. */
+  propagate(...args: readonly (Uint8Array | string)[]): void {
+    if (!this.context.propagation.active) return;
+    (this.effects ??= []).push(Request.from(args));
+  }
+}

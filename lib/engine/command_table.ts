@@ -1,0 +1,10 @@
+/** The table of commands as commands themselves see it (COMMAND, INFO, CONFIG RESETSTAT, ACL). */
+
+import type { CommandSpec } from "./command_spec.ts";
+
+export interface CommandTable {
+  /** By name, whatever its case; a subcommand is `config|get`. */
+  byName(name: string): CommandSpec | undefined;
+  /** Every command, not the subcommands, in a stable order. */
+  all(): Iterable<CommandSpec>;
+}

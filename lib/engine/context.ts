@@ -1,0 +1,52 @@
+/**
+ * What every command can reach: the parts of one engine, put together once. There is no global
+ * state, so several servers run in one process.
+ */
+
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Files } from "../host/files.ts";
+import type { Log } from "../host/log.ts";
+import type { ProcessInfo } from "../host/process.ts";
+import type { Random } from "../host/random.ts";
+import type { Eviction } from "../store/eviction.ts";
+import type { Store } from "../store/store.ts";
+import type { CommandTable } from "./command_table.ts";
+import type { Keyspace } from "./keyspace.ts";
+import type { MemoryLimit } from "./memory_limit.ts";
+import type { ProcessPort } from "./ports.ts";
+import type { Propagation } from "./propagation.ts";
+import type { Sessions } from "./sessions.ts";
+import type { EngineStats } from "./stats/engine_stats.ts";
+import type { Latency } from "./stats/latency.ts";
+import type { SlowLog } from "./stats/slow_log.ts";
+
+/** The outside world, handed in when an engine is made. */
+export interface Host {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+  readonly process: ProcessInfo;
+  readonly log: Log;
+}
+
+export interface Context {
+  readonly host: Host;
+  readonly config: Config;
+  readonly store: Store;
+  readonly commands: CommandTable;
+  readonly sessions: Sessions;
+  readonly keyspace: Keyspace;
+  readonly memory: MemoryLimit;
+  readonly eviction: Eviction;
+  readonly propagation: Propagation;
+  readonly stats: EngineStats;
+  readonly slowLog: SlowLog;
+  readonly latency: Latency;
+  /** Filled in by the server; commands that need the process refuse while it is null. */
+  process: ProcessPort | null;
+  /** 40 hexadecimal digits that name this run of the server. */
+  readonly runId: string;
+  /** Unix milliseconds when the engine was made. */
+  readonly startedMs: number;
+}

@@ -1,0 +1,138 @@
+/**
+ * The engine: store, commands and sessions behind one synchronous call. It knows no socket, file,
+ * timer or wall clock; connections, loaders, links, scripts and tests all drive it in the same
+ * way and differ only in the session they bring.
+ */
+
+import type { Config } from "../config/config.ts";
+import type { Request } from "../resp/request.ts";
+import { Eviction } from "../store/eviction.ts";
+import type { EvictionPolicy } from "../store/eviction.ts";
+import { Store } from "../store/store.ts";
+import type { CommandDefinition } from "./command.ts";
+import type { Context, Host } from "./context.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Keyspace } from "./keyspace.ts";
+import { MemoryLimit } from "./memory_limit.ts";
+import { Propagation } from "./propagation.ts";
+import { Registry } from "./registry.ts";
+import type { Session } from "./session.ts";
+import { Gate } from "./session.ts";
+import { Sessions } from "./sessions.ts";
+import { EngineStats } from "./stats/engine_stats.ts";
+import { Latency } from "./stats/latency.ts";
+import { SlowLog } from "./stats/slow_log.ts";
+
+export interface EngineOptions {
+  readonly host: Host;
+  readonly config: Config;
+  /** Commands by group, `COMMANDS` of commands/all.ts. */
+  readonly commands: Readonly<Record<string, readonly CommandDefinition[]>>;
+}
+
+export class Engine {
+  readonly context: Context;
+  readonly registry: Registry;
+  readonly dispatcher: Dispatcher;
+  private inTurn = false;
+
+  constructor(options: EngineOptions) {
+    const { host, config } = options;
+    const stats = new EngineStats();
+    const propagation = new Propagation();
+    const keyspace = new Keyspace(propagation, stats);
+    const store = new Store(host.random, config.get("databases"), keyspace);
+    const eviction = new Eviction(store, host.random);
+    this.registry = new Registry(options.commands);
+    this.context = {
+      host,
+      config,
+      store,
+      commands: this.registry,
+      sessions: new Sessions(),
+      keyspace,
+      eviction,
+      memory: new MemoryLimit(store, eviction, keyspace),
+      propagation,
+      stats,
+      slowLog: new SlowLog(),
+      latency: new Latency(),
+      process: null,
+      runId: hexadecimal(host.random.bytes(20)),
+      startedMs: host.clock.unixMs(),
+    };
+    this.dispatcher = new Dispatcher(this.context, this.registry);
+    store.state.setNow(this.context.startedMs);
+    this.followConfig();
+  }
+
+  /**
+   * Begins a turn: all commands until {@linkcode endTurn} see one time. Does nothing while a turn
+   * is open.
+   */
+  beginTurn(): void {
+    if (this.inTurn) return;
+    this.inTurn = true;
+    this.context.store.state.setNow(this.context.host.clock.unixMs());
+  }
+
+  endTurn(): void {
+    this.inTurn = false;
+    this.dispatcher.endRun();
+  }
+
+  /** Runs one request; its reply is appended to the session's. Needs an open turn. */
+  execute(session: Session, request: Request): void {
+    this.dispatcher.execute(session, request);
+  }
+
+  /** A new session on database 0, to be closed with `context.sessions.close`. */
+  openSession(): Session {
+    const { sessions, store, host, config } = this.context;
+    const session = sessions.open(store.databases[0], host.clock.unixMs());
+    if (config.get("requirepass") !== "") session.gate |= Gate.UNAUTHENTICATED;
+    return session;
+  }
+
+  /** Copies what hot code needs of the configuration, now and whenever it changes. */
+  private followConfig(): void {
+    const { config, eviction, memory, store, slowLog, latency, keyspace } = this.context;
+    const follow = (): void => {
+      const policy = config.get("maxmemory-policy") as EvictionPolicy;
+      eviction.policy = policy;
+      eviction.samples = config.get("maxmemory-samples");
+      memory.maxBytes = config.get("maxmemory");
+      this.setGate(Gate.MAXMEMORY, memory.maxBytes > 0);
+      store.state.countsFrequency = policy.endsWith("lfu");
+      store.state.lfuLogFactor = config.get("lfu-log-factor");
+      store.state.lfuDecayMinutes = config.get("lfu-decay-time");
+      slowLog.thresholdMicroseconds = config.get("slowlog-log-slower-than");
+      slowLog.maxLength = config.get("slowlog-max-len");
+      latency.thresholdMs = config.get("latency-monitor-threshold");
+      keyspace.removal.lazyExpire = config.get("lazyfree-lazy-expire");
+      keyspace.removal.lazyEviction = config.get("lazyfree-lazy-eviction");
+    };
+    follow();
+    config.subscribe([
+      "maxmemory",
+      "maxmemory-policy",
+      "maxmemory-samples",
+      "lfu-log-factor",
+      "lfu-decay-time",
+      "slowlog-log-slower-than",
+      "slowlog-max-len",
+      "latency-monitor-threshold",
+      "lazyfree-lazy-expire",
+      "lazyfree-lazy-eviction",
+    ], follow);
+  }
+
+  private setGate(bit: number, on: boolean): void {
+    if (on) this.dispatcher.gate |= bit;
+    else this.dispatcher.gate &= ~bit;
+  }
+}
+
+function hexadecimal(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,40 @@
+/**
+ * Keeps the data within `maxmemory`: counts our own bytes and evicts keys until they fit. Heap
+ * and process sizes are not what is counted: the collector makes them jump, and the limit must
+ * act well before the runtime's own limits, which end the process.
+ */
+
+import type { Eviction } from "../store/eviction.ts";
+import type { Store } from "../store/store.ts";
+import type { Keyspace } from "./keyspace.ts";
+
+/** Keys evicted at most for one command; the rest is left to the next and to the cron. */
+const EVICTIONS_PER_COMMAND = 1000;
+
+export class MemoryLimit {
+  /** 0: no limit. */
+  maxBytes = 0;
+  /** Bytes of clients and other parts that count beside the data; the server keeps it current. */
+  otherBytes = 0;
+
+  constructor(
+    private readonly store: Store,
+    private readonly eviction: Eviction,
+    private readonly keyspace: Keyspace,
+  ) {}
+
+  get usedBytes(): number {
+    return this.store.usedBytes + this.otherBytes;
+  }
+
+  /** Evicts what the policy allows; whether the data fits now. */
+  makeRoom(): boolean {
+    if (this.maxBytes === 0) return true;
+    for (let evicted = 0; this.usedBytes > this.maxBytes; evicted++) {
+      const victim = evicted < EVICTIONS_PER_COMMAND ? this.eviction.pick() : null;
+      if (victim === null) return evicted >= EVICTIONS_PER_COMMAND;
+      this.keyspace.evict(victim.db, victim.ref);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What the engine needs of the layers around it, as interfaces that those fill in when the
+ * server is put together; so no inner layer imports an outer one.
+ */
+
+/** A client's connection, as commands see it (CLIENT LIST, CLIENT KILL). */
+export interface ClientLink {
+  /** `ip:port`, or a path for a Unix socket. */
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly isUnixSocket: boolean;
+  /** Bytes read and not run yet, and room left in the read buffer. */
+  readonly queryBytes: number;
+  readonly queryFreeBytes: number;
+  /** Replies waiting to be written: bytes in the current buffer, buffers queued, their bytes. */
+  readonly outputBytes: number;
+  readonly queuedBuffers: number;
+  readonly queuedBytes: number;
+  /** Size of the reply buffer and the most of it used lately. */
+  readonly replyBufferBytes: number;
+  readonly replyBufferPeak: number;
+  /** Memory of the connection as a whole. */
+  readonly memoryBytes: number;
+  /** Closes at once; replies not sent yet are lost. */
+  close(): void;
+  /** Starts to send what a command of another session wrote to this one's replies. */
+  flush(): void;
+}
+
+/** What the process around the engine does for SHUTDOWN. */
+export interface ProcessPort {
+  /** Stops the server after the replies of this turn; throws a CommandError when it can't. */
+  shutdown(options: ShutdownOptions): void;
+  /** Takes back a shutdown that waits; false when none does. */
+  abortShutdown(): boolean;
+}
+
+export interface ShutdownOptions {
+  /** `undefined`: save when save points are configured. */
+  readonly save: boolean | undefined;
+  readonly now: boolean;
+  readonly force: boolean;
+}

@@ -1,0 +1,55 @@
+/**
+ * What a client is to commands: its database, protocol, name, rights and modes. Connections,
+ * loaders, links and tests each give the engine a session of their own.
+ */
+
+import { ReplyWriter } from "../resp/reply_writer.ts";
+import type { Database } from "../store/database.ts";
+import type { CommandSpec } from "./command_spec.ts";
+import type { ClientLink } from "./ports.ts";
+
+/** Bits of {@linkcode Session.gate}: why a session's commands need a closer look first. */
+export const Gate = {
+  UNAUTHENTICATED: 1 << 0,
+  IN_MULTI: 1 << 1,
+  SUBSCRIBED: 1 << 2,
+  /** Bits of the engine's own gate follow. */
+  LOADING: 1 << 8,
+  MAXMEMORY: 1 << 9,
+  READ_ONLY: 1 << 10,
+  PAUSED: 1 << 11,
+  BUSY: 1 << 12,
+} as const;
+
+/** What becomes of replies (CLIENT REPLY). */
+export const ReplyMode = { ON: 0, OFF: 1, SKIP_NEXT: 2, SKIP: 3 } as const;
+
+export class Session {
+  readonly reply: ReplyWriter = new ReplyWriter();
+  /** Bits of {@linkcode Gate}; 0 on the fast path. */
+  gate = 0;
+  replyMode: number = ReplyMode.ON;
+  /** Set by QUIT, CLIENT KILL and protocol errors: close once the replies are sent. */
+  closing = false;
+  /** The command running or last run, for CLIENT LIST. */
+  lastCommand: CommandSpec | null = null;
+  /** Turn time (Unix ms) of the last request. */
+  lastActiveMs: number;
+  commandCount = 0;
+  name = "";
+  libraryName = "";
+  libraryVersion = "";
+  user = "default";
+  noEvict = false;
+  noTouch = false;
+  /** The connection behind the session; null for sessions inside the process. */
+  link: ClientLink | null = null;
+
+  constructor(readonly id: number, public db: Database, readonly createdMs: number) {
+    this.lastActiveMs = createdMs;
+  }
+
+  get isAuthenticated(): boolean {
+    return (this.gate & Gate.UNAUTHENTICATED) === 0;
+  }
+}

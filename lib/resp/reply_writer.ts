@@ -1,0 +1,252 @@
+/**
+ * Replies → bytes, in RESP2 or RESP3: the only class that knows how a reply looks. [hot]
+ *
+ * Replies of one turn gather in one buffer, which the connection takes and writes as a whole.
+ * Every method appends one element; aggregates announce their count and the elements follow. What
+ * RESP2 has no form for is written as its documentation says: a map as a flat array, a double as
+ * a bulk string, null as `$-1`. Format: https://redis.io/docs/reference/protocol-spec.
+ */
+
+import { copyBytes } from "../bytes/copy.ts";
+import { formatDouble } from "../bytes/double.ts";
+import { formatBigInteger, formatInteger } from "../bytes/integer.ts";
+
+const INITIAL_BYTES = 1024;
+/** Longest header: type, digits of a 64-bit integer, CRLF. */
+const HEADER_BYTES = 24;
+
+const encoder = new TextEncoder();
+
+export class ReplyWriter {
+  /** 2 or 3. */
+  protocol = 2;
+  buffer: Uint8Array = NO_BYTES;
+  /** Bytes written so far. */
+  length = 0;
+
+  ok(): void {
+    this.reserve(5);
+    const bytes = this.buffer;
+    const at = this.length;
+    bytes[at] = 43;
+    bytes[at + 1] = 79;
+    bytes[at + 2] = 75;
+    bytes[at + 3] = 13;
+    bytes[at + 4] = 10;
+    this.length = at + 5;
+  }
+
+  integer(value: number): void {
+    this.reserve(HEADER_BYTES);
+    this.header(58, value);
+  }
+
+  bigInteger(value: bigint): void {
+    this.reserve(HEADER_BYTES);
+    this.buffer[this.length] = 58;
+    this.length++;
+    this.length += formatBigInteger(value, this.buffer, this.length);
+    this.lineEnd();
+  }
+
+  /** A bulk string from part of a buffer. */
+  bulkRange(source: Uint8Array, offset: number, length: number): void {
+    this.reserve(length + HEADER_BYTES + 2);
+    this.header(36, length);
+    copyBytes(source, offset, this.buffer, this.length, length);
+    this.length += length;
+    this.lineEnd();
+  }
+
+  bulkBytes(bytes: Uint8Array): void {
+    this.bulkRange(bytes, 0, bytes.length);
+  }
+
+  /** A bulk string from text, as UTF-8. */
+  bulk(text: string): void {
+    this.bulkBytes(encoder.encode(text));
+  }
+
+  /** A bulk string that holds a whole number. */
+  bulkInteger(value: number): void {
+    this.reserve(HEADER_BYTES * 2);
+    const digits = formatInteger(value, this.buffer, this.length + 5);
+    const from = this.length + 5;
+    this.header(36, digits);
+    this.buffer.copyWithin(this.length, from, from + digits);
+    this.length += digits;
+    this.lineEnd();
+  }
+
+  /** A status such as `OK`: text of one byte a character, without CR or LF. */
+  simple(text: string): void {
+    this.line(43, text);
+  }
+
+  /**
+   * An error with its code first (`ERR …`), one byte a character; CR and LF become spaces, so that
+   * it stays one line whatever the client sent.
+   */
+  error(text: string): void {
+    this.line(45, text.replace(/[\r\n]/g, " "));
+  }
+
+  null(): void {
+    this.reserve(5);
+    this.ascii(this.protocol === 3 ? "_\r\n" : "$-1\r\n");
+  }
+
+  /** A missing array, which RESP2 tells from a missing string. */
+  nullArray(): void {
+    this.reserve(5);
+    this.ascii(this.protocol === 3 ? "_\r\n" : "*-1\r\n");
+  }
+
+  array(count: number): void {
+    this.reserve(HEADER_BYTES);
+    this.header(42, count);
+  }
+
+  /** `count` pairs of key and value follow. */
+  map(count: number): void {
+    this.reserve(HEADER_BYTES);
+    if (this.protocol === 3) this.header(37, count);
+    else this.header(42, count * 2);
+  }
+
+  set(count: number): void {
+    this.reserve(HEADER_BYTES);
+    this.header(this.protocol === 3 ? 126 : 42, count);
+  }
+
+  /** Out-of-band data, such as a pub/sub message; a plain array in RESP2. */
+  push(count: number): void {
+    this.reserve(HEADER_BYTES);
+    this.header(this.protocol === 3 ? 62 : 42, count);
+  }
+
+  /** Pairs of name and value that describe the element after them; RESP3 only. */
+  attribute(count: number): void {
+    this.reserve(HEADER_BYTES);
+    this.header(124, count);
+  }
+
+  double(value: number): void {
+    const text = formatDouble(value);
+    if (this.protocol === 3) this.line(44, text);
+    else this.bulk(text);
+  }
+
+  boolean(value: boolean): void {
+    this.reserve(4);
+    if (this.protocol === 3) this.ascii(value ? "#t\r\n" : "#f\r\n");
+    else this.ascii(value ? ":1\r\n" : ":0\r\n");
+  }
+
+  /** A whole number of any size as text. */
+  bigNumber(digits: string): void {
+    if (this.protocol === 3) this.line(40, digits);
+    else this.bulk(digits);
+  }
+
+  /** Text for people with a three-letter format (`txt`, `mkd`). */
+  verbatim(format: string, text: string): void {
+    if (this.protocol !== 3) return this.bulk(text);
+    const bytes = encoder.encode(text);
+    this.reserve(bytes.length + HEADER_BYTES + 6);
+    this.header(61, bytes.length + 4);
+    this.ascii(`${format}:`);
+    copyBytes(bytes, 0, this.buffer, this.length, bytes.length);
+    this.length += bytes.length;
+    this.lineEnd();
+  }
+
+  /** Bytes that are a reply already. */
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    copyBytes(bytes, 0, this.buffer, this.length, bytes.length);
+    this.length += bytes.length;
+  }
+
+  /**
+   * An array, set or map whose count is known only after its elements: call with the
+   * {@linkcode length} from before the first of them.
+   */
+  arrayAt(start: number, count: number): void {
+    this.headerAt(start, 42, count);
+  }
+
+  setAt(start: number, count: number): void {
+    this.headerAt(start, this.protocol === 3 ? 126 : 42, count);
+  }
+
+  mapAt(start: number, count: number): void {
+    if (this.protocol === 3) this.headerAt(start, 37, count);
+    else this.headerAt(start, 42, count * 2);
+  }
+
+  /** Takes back all that was written since `length` had this value. */
+  cutTo(length: number): void {
+    this.length = length;
+  }
+
+  /** Makes room for `count` more bytes. */
+  reserve(count: number): void {
+    if (this.buffer.length - this.length < count) this.grow(count);
+  }
+
+  private grow(count: number): void {
+    const needed = this.length + count;
+    let size = Math.max(INITIAL_BYTES, this.buffer.length * 2);
+    while (size < needed) size *= 2;
+    const grown = new Uint8Array(size);
+    grown.set(this.buffer.subarray(0, this.length));
+    this.buffer = grown;
+  }
+
+  private header(type: number, value: number): void {
+    const bytes = this.buffer;
+    const at = this.length;
+    bytes[at] = type;
+    if (value >= 0 && value < 10) {
+      bytes[at + 1] = 48 + value;
+      bytes[at + 2] = 13;
+      bytes[at + 3] = 10;
+      this.length = at + 4;
+      return;
+    }
+    this.length = at + 1;
+    this.length += formatInteger(value, bytes, at + 1);
+    this.lineEnd();
+  }
+
+  private headerAt(start: number, type: number, value: number): void {
+    const end = this.length;
+    this.reserve(HEADER_BYTES);
+    this.header(type, value);
+    const size = this.length - end;
+    const header = this.buffer.slice(end, this.length);
+    this.buffer.copyWithin(start + size, start, end);
+    this.buffer.set(header, start);
+  }
+
+  private line(type: number, text: string): void {
+    this.reserve(text.length + 3);
+    this.buffer[this.length++] = type;
+    this.ascii(text);
+    this.lineEnd();
+  }
+
+  private ascii(text: string): void {
+    for (let i = 0; i < text.length; i++) this.buffer[this.length + i] = text.charCodeAt(i);
+    this.length += text.length;
+  }
+
+  private lineEnd(): void {
+    this.buffer[this.length] = 13;
+    this.buffer[this.length + 1] = 10;
+    this.length += 2;
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);

@@ -1,0 +1,365 @@
+/**
+ * Bytes from a client → requests, keeping its place across reads. [hot]
+ *
+ * The bytes lie in one buffer per connection:
+ *
+ * ```
+ *   0 … start   requests already run
+ *   start … at  the request being parsed; its arguments so far are offsets into the buffer
+ *   at … end    read, not looked at yet
+ * ```
+ *
+ * A request that ends in a later read goes on where it stopped: nothing is parsed twice. A header
+ * that announces much reserves nothing; the buffer grows as bytes arrive. Limits and error texts
+ * are those of Redis's networking.c; format: https://redis.io/docs/reference/protocol-spec.
+ */
+
+import { Request } from "./request.ts";
+
+/** What {@linkcode RequestParser.next} found. */
+export const Parsed = { INCOMPLETE: 0, REQUEST: 1, ERROR: 2 } as const;
+
+export interface ParserLimits {
+  /** Longest argument, in bytes. */
+  maxBulkBytes: number;
+}
+
+const MAX_INLINE_BYTES = 64 * 1024;
+const MAX_ARGUMENTS = 2 ** 31 - 1;
+const UNAUTHENTICATED_ARGUMENTS = 10;
+const UNAUTHENTICATED_BULK_BYTES = 16384;
+/** Read buffer of a connection that is idle or sends little. */
+const SMALL_BUFFER_BYTES = 1024;
+/** Read buffer of a busy connection; only a longer request makes a larger one. */
+const FULL_BUFFER_BYTES = 64 * 1024;
+
+const NEWLINE = 10;
+const RETURN = 13;
+const DOLLAR = 36;
+const STAR = 42;
+const NOT_A_NUMBER = -2;
+
+export class RequestParser {
+  readonly request: Request = new Request(new Uint8Array(SMALL_BUFFER_BYTES));
+  /** What was wrong, after {@linkcode Parsed.ERROR}. */
+  error = "";
+  /** Tighter limits hold until the client has authenticated. */
+  authenticated = true;
+
+  private start = 0;
+  private at = 0;
+  private end = 0;
+  /** Arguments still to come of the request being parsed; 0 between requests. */
+  private remaining = 0;
+  /** Length of the argument being waited for, or -1 when its header comes next. */
+  private bulkLength = -1;
+  /** Bytes from `at` on that were searched for a line end in vain. */
+  private searched = 0;
+
+  constructor(private readonly limits: ParserLimits) {}
+
+  /** Where the next read goes; never empty. */
+  space(): Uint8Array {
+    if (this.start === this.end && this.remaining === 0) this.rewind();
+    let buffer = this.request.buffer;
+    if (this.end === buffer.length) {
+      this.makeRoom();
+      buffer = this.request.buffer;
+    }
+    return this.end === 0 ? buffer : buffer.subarray(this.end);
+  }
+
+  /** Takes note of `count` bytes read into {@linkcode space}. */
+  filled(count: number): void {
+    this.end += count;
+  }
+
+  /** Copies bytes in, for drivers that do not read into the buffer themselves. */
+  feed(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const space = this.space();
+      const count = Math.min(space.length, bytes.length - done);
+      space.set(bytes.subarray(done, done + count));
+      this.filled(count);
+      done += count;
+    }
+  }
+
+  /** Bytes that were read and not run yet. */
+  get pendingBytes(): number {
+    return this.end - this.start;
+  }
+
+  get bufferBytes(): number {
+    return this.request.buffer.length;
+  }
+
+  /** Looks for the next complete request; {@linkcode request} then holds its arguments. */
+  next(): number {
+    for (;;) {
+      if (this.remaining === 0) {
+        this.start = this.at;
+        if (this.at === this.end) return Parsed.INCOMPLETE;
+        this.request.clear();
+        if (this.request.buffer[this.at] !== STAR) {
+          const line = this.inline();
+          if (line === Parsed.REQUEST && this.request.count === 0) continue;
+          return line;
+        }
+        const header = this.header();
+        if (header !== Parsed.REQUEST) return header;
+        if (this.remaining === 0) continue;
+      }
+      return this.arguments();
+    }
+  }
+
+  private arguments(): number {
+    const request = this.request;
+    const bytes = request.buffer;
+    while (this.remaining > 0) {
+      let length = this.bulkLength;
+      if (length < 0) {
+        const at = this.at;
+        // Nearly all arguments are shorter than 100 bytes: `$d\r\n` or `$dd\r\n`, read at once.
+        if (at + 4 < this.end && bytes[at] === DOLLAR && isDigit(bytes[at + 1])) {
+          const first = bytes[at + 1] - 48;
+          if (bytes[at + 2] === RETURN) {
+            length = first;
+            this.at = at + 4;
+          } else if (first !== 0 && isDigit(bytes[at + 2]) && bytes[at + 3] === RETURN) {
+            length = first * 10 + bytes[at + 2] - 48;
+            this.at = at + 5;
+          }
+        }
+        if (length < 0) {
+          const parsed = this.bulkHeader();
+          if (parsed !== Parsed.REQUEST) return parsed;
+          length = this.bulkLength;
+        }
+      }
+      if (this.end - this.at < length + 2) {
+        this.bulkLength = length;
+        return Parsed.INCOMPLETE;
+      }
+      request.push(this.at, length);
+      this.at += length + 2;
+      this.bulkLength = -1;
+      this.remaining--;
+    }
+    return Parsed.REQUEST;
+  }
+
+  /** `*<count>\r\n`; REQUEST here means that the header is complete. */
+  private header(): number {
+    const line = this.lineEnd("too big mbulk count string");
+    if (line < 0) return line === -1 ? Parsed.INCOMPLETE : Parsed.ERROR;
+    const count = this.number(this.at + 1, line);
+    if (count === NOT_A_NUMBER || count > MAX_ARGUMENTS) return this.fail("invalid multibulk length");
+    if (!this.authenticated && count > UNAUTHENTICATED_ARGUMENTS) {
+      return this.fail("unauthenticated multibulk length");
+    }
+    this.at = line + 2;
+    this.remaining = Math.max(0, count);
+    this.bulkLength = -1;
+    return Parsed.REQUEST;
+  }
+
+  /** `$<length>\r\n`; REQUEST here means that the header is complete. */
+  private bulkHeader(): number {
+    const line = this.lineEnd("too big bulk count string");
+    if (line < 0) return line === -1 ? Parsed.INCOMPLETE : Parsed.ERROR;
+    const first = this.request.buffer[this.at];
+    if (first !== DOLLAR) return this.fail(`expected '$', got '${printable(first)}'`);
+    const length = this.number(this.at + 1, line);
+    if (length < 0 || length > this.limits.maxBulkBytes) return this.fail("invalid bulk length");
+    if (!this.authenticated && length > UNAUTHENTICATED_BULK_BYTES) {
+      return this.fail("unauthenticated bulk length");
+    }
+    this.at = line + 2;
+    this.bulkLength = length;
+    return Parsed.REQUEST;
+  }
+
+  /**
+   * Index of the `\r` that ends the line at `at`; -1 when it is not there yet, -2 on error. As in
+   * Redis, a NUL hides what follows it, so such a line ends only at the length limit.
+   */
+  private lineEnd(tooLong: string): number {
+    const bytes = this.request.buffer;
+    let i = this.at + this.searched;
+    while (i < this.end && bytes[i] !== RETURN && bytes[i] !== 0) i++;
+    if (i < this.end - 1 && bytes[i] === RETURN) {
+      this.searched = 0;
+      return i;
+    }
+    this.searched = i - this.at;
+    if (bytes[i] !== RETURN && this.end - this.at > MAX_INLINE_BYTES) {
+      this.fail(tooLong);
+      return -2;
+    }
+    return -1;
+  }
+
+  /** The whole number between two indexes; {@linkcode NOT_A_NUMBER} when it isn't one. */
+  private number(from: number, to: number): number {
+    const bytes = this.request.buffer;
+    const negative = bytes[from] === 45;
+    if (negative) from++;
+    if (from >= to || to - from > 15) return NOT_A_NUMBER;
+    if (bytes[from] === 48 && (to - from > 1 || negative)) return NOT_A_NUMBER;
+    let value = 0;
+    for (let i = from; i < to; i++) {
+      if (!isDigit(bytes[i])) return NOT_A_NUMBER;
+      value = value * 10 + bytes[i] - 48;
+    }
+    return negative ? -1 : value;
+  }
+
+  private inline(): number {
+    const bytes = this.request.buffer;
+    let end = this.at + this.searched;
+    while (end < this.end && bytes[end] !== NEWLINE && bytes[end] !== 0) end++;
+    if (end === this.end || bytes[end] === 0) {
+      this.searched = end - this.at;
+      if (this.end - this.at > MAX_INLINE_BYTES) return this.fail("too big inline request");
+      return Parsed.INCOMPLETE;
+    }
+    this.searched = 0;
+    const line = this.at;
+    this.at = end + 1;
+    if (end > line && bytes[end - 1] === RETURN) end--;
+    if (!splitInline(this.request, line, end)) return this.fail("unbalanced quotes in request");
+    return Parsed.REQUEST;
+  }
+
+  private fail(what: string): number {
+    this.error = `Protocol error: ${what}`;
+    return Parsed.ERROR;
+  }
+
+  /** Starts over at the front of the buffer, which goes back to an ordinary size. */
+  private rewind(): void {
+    const length = this.request.buffer.length;
+    if (this.end === length && length < FULL_BUFFER_BYTES) {
+      this.request.buffer = new Uint8Array(Math.min(length * 4, FULL_BUFFER_BYTES));
+    } else if (length > FULL_BUFFER_BYTES) this.request.buffer = new Uint8Array(FULL_BUFFER_BYTES);
+    else if (length > SMALL_BUFFER_BYTES && this.end < length >>> 5) {
+      this.request.buffer = new Uint8Array(length >>> 2);
+    }
+    this.start = 0;
+    this.at = 0;
+    this.end = 0;
+  }
+
+  /** Moves what is unfinished to the front, into a larger buffer if it fills this one. */
+  private makeRoom(): void {
+    const request = this.request;
+    const pending = this.end - this.start;
+    const old = request.buffer;
+    if (pending > old.length >>> 1 || old.length < FULL_BUFFER_BYTES) {
+      request.buffer = new Uint8Array(this.grownLength(old.length));
+      request.buffer.set(old.subarray(this.start, this.end));
+    } else old.copyWithin(0, this.start, this.end);
+    for (let i = 0; i < request.count; i++) request.offsets[i] -= this.start;
+    this.at -= this.start;
+    this.end = pending;
+    this.start = 0;
+  }
+
+  /** At most twice what has arrived once the buffer is large, whatever a header announces. */
+  private grownLength(length: number): number {
+    if (length < FULL_BUFFER_BYTES) return Math.min(length * 4, FULL_BUFFER_BYTES);
+    const wanted = this.bulkLength < 0 ? 0 : this.at - this.start + this.bulkLength + 2;
+    return wanted > length && wanted < length * 2 ? wanted : length * 2;
+  }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57;
+}
+
+function printable(byte: number): string {
+  return String.fromCharCode(byte);
+}
+
+/**
+ * Splits a line into arguments as a shell would (`"…"` with escapes, `'…'`), writing the
+ * unescaped bytes over the line itself, which is never shorter. False when quotes don't match.
+ */
+function splitInline(request: Request, from: number, end: number): boolean {
+  const bytes = request.buffer;
+  let at = from;
+  let out = from;
+  for (;;) {
+    while (at < end && isSpace(bytes[at])) at++;
+    if (at === end) return true;
+    const argument = out;
+    while (at < end && !isSpace(bytes[at])) {
+      const byte = bytes[at];
+      if (byte !== 34 && byte !== 39) {
+        bytes[out++] = byte;
+        at++;
+        continue;
+      }
+      const length = unquote(bytes, at, end, out);
+      if (length < 0) return false;
+      at = unquotedEnd;
+      out += length;
+      if (at < end && !isSpace(bytes[at])) return false;
+    }
+    request.push(argument, out - argument);
+  }
+}
+
+/** Where the quoted part that {@linkcode unquote} last read ended. */
+let unquotedEnd = 0;
+
+/** Unescapes the quoted part at `at` to `out`; its length, or -1 when the quote is not closed. */
+function unquote(bytes: Uint8Array, at: number, end: number, out: number): number {
+  const quote = bytes[at++];
+  const first = out;
+  while (at < end && bytes[at] !== quote) {
+    let byte = bytes[at];
+    if (byte === 92 && at + 1 < end) {
+      const next = bytes[at + 1];
+      if (quote === 39) {
+        if (next === 39) {
+          byte = 39;
+          at++;
+        }
+      } else if (
+        next === 120 && at + 3 < end && hexDigit(bytes[at + 2]) >= 0 && hexDigit(bytes[at + 3]) >= 0
+      ) {
+        byte = hexDigit(bytes[at + 2]) * 16 + hexDigit(bytes[at + 3]);
+        at += 3;
+      } else {
+        byte = unescaped(next);
+        at++;
+      }
+    }
+    bytes[out++] = byte;
+    at++;
+  }
+  unquotedEnd = at + 1;
+  return at >= end ? -1 : out - first;
+}
+
+function unescaped(byte: number): number {
+  if (byte === 110) return 10;
+  if (byte === 114) return 13;
+  if (byte === 116) return 9;
+  if (byte === 98) return 8;
+  if (byte === 97) return 7;
+  return byte;
+}
+
+function hexDigit(byte: number): number {
+  if (isDigit(byte)) return byte - 48;
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 32 || (byte >= 9 && byte <= 13);
+}

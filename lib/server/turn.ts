@@ -1,0 +1,44 @@
+/**
+ * One flush a turn. Readers parse and execute; the first of them in a turn queues one microtask,
+ * which runs when all that woke with it are through, and starts one write for each connection
+ * that has replies. What must happen before a reply leaves (the append-only file's write, feeding
+ * replicas) happens there, once for all of them. [hot]
+ */
+
+import type { Engine } from "../engine/engine.ts";
+
+/** What has replies to send at the end of a turn. */
+export interface Flushable {
+  flush(): void;
+}
+
+export class Turn {
+  private readonly waiting: Flushable[] = [];
+  private queued = false;
+  private readonly end = (): void => this.finish();
+
+  constructor(private readonly engine: Engine) {}
+
+  /** Opens a turn, or joins the one that is open. */
+  begin(): void {
+    if (this.queued) return;
+    this.queued = true;
+    this.engine.beginTurn();
+    queueMicrotask(this.end);
+  }
+
+  /** Has `flush` called once, when the turn ends; the caller makes sure not to ask twice. */
+  flushAtEnd(connection: Flushable): void {
+    this.waiting.push(connection);
+  }
+
+  private finish(): void {
+    this.queued = false;
+    this.engine.endTurn();
+    const count = this.waiting.length;
+    for (let i = 0; i < count; i++) this.waiting[i].flush();
+    // Flushing may have asked for more flushes; those stay for the turn that they opened.
+    if (count === this.waiting.length) this.waiting.length = 0;
+    else this.waiting.splice(0, count);
+  }
+}

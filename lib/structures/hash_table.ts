@@ -1,0 +1,330 @@
+/**
+ * A hash table whose keys are bytes and whose records lie in an arena: the key space of a
+ * database, and later the fields of a big hash and the members of a big set. [hot]
+ *
+ * Each record begins with the three words that this file owns; what follows is the owner's:
+ *
+ * ```
+ * 0 next ref in the chain │ 4 hash │ 8 key length │ … owner's header … │ key │ owner's rest
+ * ```
+ *
+ * Chains hang from a power-of-two array of refs. Growing and shrinking is incremental: a second
+ * array is set up and each change moves a few chains, so no single request pays for all (moving
+ * four million at once stalled 200 ms). The scan cursor counts with its bits reversed (Pieter
+ * Noordhuis's method, as in Redis's dict.c), which visits each record that is there from start to
+ * end at least once, however often the table is resized in between.
+ *
+ * The hash is keyed per table: a client cannot choose keys that fall into one chain.
+ */
+
+import { halfSipHash } from "../bytes/hash.ts";
+import type { Arena } from "./arena.ts";
+import { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } from "./arena.ts";
+
+const SMALLEST = 4;
+const LARGEST = 1 << 30;
+/** Chains moved by each insertion while resizing; 1 would do to be done before the next resize. */
+const CHAINS_PER_STEP = 2;
+/** Empty slots passed over at most in one step, so that a step is bounded in a sparse table. */
+const EMPTY_PER_STEP = 64;
+
+/** Bytes of a record that belong to the table. */
+export const RECORD_PREFIX_BYTES = 12;
+
+const WORD = REF_UNIT - 2;
+
+export class HashTable {
+  /** Number of records. */
+  count = 0;
+
+  private slots: Int32Array = new Int32Array(SMALLEST);
+  private mask = SMALLEST - 1;
+  /** The array being emptied while resizing; empty otherwise. */
+  private oldSlots: Int32Array = NO_SLOTS;
+  private oldMask = 0;
+  /** Chains of the old array below this index have been moved. */
+  private moved = 0;
+  private pauseDepth = 0;
+
+  /**
+   * @param keyOffset where a record's key begins, in bytes from its start.
+   * @param key0 low half of the secret hash key.
+   * @param key1 high half.
+   */
+  constructor(
+    private readonly arena: Arena,
+    private readonly keyOffset: number,
+    private readonly key0: number,
+    private readonly key1: number,
+  ) {}
+
+  hash(bytes: Uint8Array, offset: number, length: number): number {
+    return halfSipHash(bytes, offset, length, this.key0, this.key1);
+  }
+
+  /** The record with this key, or 0. `hash` is what {@linkcode hash} says of the key. */
+  find(bytes: Uint8Array, offset: number, length: number, hash: number): number {
+    if (this.oldSlots !== NO_SLOTS) {
+      const slot = hash & this.oldMask;
+      if (slot >= this.moved) {
+        const found = this.findInChain(this.oldSlots[slot], bytes, offset, length, hash);
+        if (found !== 0) return found;
+      }
+    }
+    return this.findInChain(this.slots[hash & this.mask], bytes, offset, length, hash);
+  }
+
+  /** Adds a record whose key is in place and not in the table yet; fills in its prefix. */
+  insert(ref: number, hash: number, keyLength: number): void {
+    if (this.oldSlots !== NO_SLOTS) this.step();
+    else if (this.count >= this.slots.length && this.pauseDepth === 0) this.resize();
+    const words = this.arena.words[ref >>> SEGMENT_OF_REF];
+    const at = (ref & REF_IN_SEGMENT) << WORD;
+    const slot = hash & this.mask;
+    words[at] = this.slots[slot];
+    words[at + 1] = hash;
+    words[at + 2] = keyLength;
+    this.slots[slot] = ref;
+    this.count++;
+  }
+
+  /** Takes a record out; its memory stays the owner's to free. */
+  remove(ref: number): void {
+    this.relink(ref, this.nextOf(ref));
+    this.count--;
+    if (this.oldSlots !== NO_SLOTS) this.step();
+    else if (
+      this.count < this.slots.length >>> 3 && this.slots.length > SMALLEST && this.pauseDepth === 0
+    ) this.resize();
+  }
+
+  /** Puts a moved copy in the place of a record; the copy's prefix must have been copied too. */
+  replace(oldRef: number, newRef: number): void {
+    this.relink(oldRef, newRef);
+  }
+
+  /**
+   * Visits the records of one step of a scan and returns the cursor of the next; 0 is both the
+   * first and the "no more" cursor. `visit` must not add or remove records.
+   */
+  scan(cursor: number, visit: (ref: number) => void): number {
+    let small = this.slots;
+    let large = this.slots;
+    if (this.oldSlots !== NO_SLOTS) {
+      if (this.oldSlots.length < this.slots.length) small = this.oldSlots;
+      else large = this.oldSlots;
+    }
+    const smallMask = small.length - 1;
+    const largeMask = large.length - 1;
+    this.visitChain(small[cursor & smallMask], visit);
+    if (small === large) return nextCursor(cursor, smallMask);
+    do {
+      this.visitChain(large[cursor & largeMask], visit);
+      cursor = nextCursor(cursor, largeMask);
+    } while ((cursor & (smallMask ^ largeMask)) !== 0);
+    return cursor;
+  }
+
+  /** Visits every record; `visit` may remove the visited one only. */
+  forEach(visit: (ref: number) => void): void {
+    this.pauseDepth++;
+    try {
+      for (let slot = 0; slot < this.oldSlots.length; slot++) {
+        this.visitChain(this.oldSlots[slot], visit);
+      }
+      for (let slot = 0; slot < this.slots.length; slot++) this.visitChain(this.slots[slot], visit);
+    } finally {
+      this.pauseDepth--;
+    }
+  }
+
+  /**
+   * A record picked at random, or 0 when there is none. Slots are equally likely, so a record in
+   * a long chain is picked less often than one alone; a sample over neighbouring slots evens out
+   * most of it.
+   *
+   * @param uint32 gives random whole numbers of 32 bits.
+   */
+  random(uint32: () => number): number {
+    if (this.count === 0) return 0;
+    const candidates: number[] = [];
+    const total = this.oldSlots.length + this.slots.length;
+    let index = uint32() % total;
+    while (candidates.length < 16 && candidates.length < this.count) {
+      let ref = index < this.oldSlots.length
+        ? this.oldSlots[index]
+        : this.slots[index - this.oldSlots.length];
+      // A fresh start while nothing was found keeps sparse areas from favouring what follows them.
+      if (ref === 0 && candidates.length === 0) index = uint32() % total;
+      else index = (index + 1) % total;
+      for (; ref !== 0; ref = this.nextOf(ref)) candidates.push(ref);
+    }
+    return candidates[uint32() % candidates.length];
+  }
+
+  /** Moves chains for the cron while nobody writes; true while there is more to move. */
+  rehash(steps: number): boolean {
+    for (let i = 0; i < steps && this.oldSlots !== NO_SLOTS; i++) this.step();
+    return this.oldSlots !== NO_SLOTS;
+  }
+
+  /** Sets up room for `count` records at once, for loaders that know how many come. */
+  reserve(count: number): void {
+    while (this.oldSlots !== NO_SLOTS) this.step();
+    if (count <= this.slots.length) return;
+    this.resizeTo(powerOfTwo(count));
+    while (this.oldSlots !== NO_SLOTS) this.step();
+  }
+
+  get isResizing(): boolean {
+    return this.oldSlots !== NO_SLOTS;
+  }
+
+  /** Slots now in use, and those of the array being emptied. */
+  get slotCounts(): { readonly current: number; readonly old: number } {
+    return { current: this.slots.length, old: this.oldSlots.length };
+  }
+
+  /** Memory of the slot arrays; records are counted by the arena. */
+  get slotBytes(): number {
+    return (this.slots.length + this.oldSlots.length) * 4;
+  }
+
+  keyLengthOf(ref: number): number {
+    return this.arena.words[ref >>> SEGMENT_OF_REF][((ref & REF_IN_SEGMENT) << WORD) + 2];
+  }
+
+  hashOf(ref: number): number {
+    return this.arena.words[ref >>> SEGMENT_OF_REF][((ref & REF_IN_SEGMENT) << WORD) + 1];
+  }
+
+  private nextOf(ref: number): number {
+    return this.arena.words[ref >>> SEGMENT_OF_REF][(ref & REF_IN_SEGMENT) << WORD];
+  }
+
+  private findInChain(
+    ref: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    hash: number,
+  ): number {
+    while (ref !== 0) {
+      const words = this.arena.words[ref >>> SEGMENT_OF_REF];
+      const at = (ref & REF_IN_SEGMENT) << WORD;
+      if (words[at + 1] === hash && words[at + 2] === length) {
+        const segment = this.arena.bytes[ref >>> SEGMENT_OF_REF];
+        const key = ((ref & REF_IN_SEGMENT) << REF_UNIT) + this.keyOffset;
+        let i = 0;
+        while (i < length && segment[key + i] === bytes[offset + i]) i++;
+        if (i === length) return ref;
+      }
+      ref = words[at];
+    }
+    return 0;
+  }
+
+  /** Makes whatever points to `ref` point to `target`. */
+  private relink(ref: number, target: number): void {
+    const hash = this.hashOf(ref);
+    let slots = this.slots;
+    let slot = hash & this.mask;
+    if (this.oldSlots !== NO_SLOTS && (hash & this.oldMask) >= this.moved) {
+      if (this.isInChain(this.oldSlots[hash & this.oldMask], ref)) {
+        slots = this.oldSlots;
+        slot = hash & this.oldMask;
+      }
+    }
+    let current = slots[slot];
+    if (current === ref) {
+      slots[slot] = target;
+      return;
+    }
+    for (;;) {
+      const words = this.arena.words[current >>> SEGMENT_OF_REF];
+      const at = (current & REF_IN_SEGMENT) << WORD;
+      const next = words[at];
+      if (next === ref) {
+        words[at] = target;
+        return;
+      }
+      current = next;
+    }
+  }
+
+  private isInChain(ref: number, wanted: number): boolean {
+    while (ref !== 0 && ref !== wanted) ref = this.nextOf(ref);
+    return ref !== 0;
+  }
+
+  private visitChain(ref: number, visit: (ref: number) => void): void {
+    while (ref !== 0) {
+      const next = this.nextOf(ref);
+      visit(ref);
+      ref = next;
+    }
+  }
+
+  /** Begins to grow or shrink to the power of two that fits the records there are. */
+  private resize(): void {
+    this.resizeTo(powerOfTwo(Math.max(SMALLEST, this.count + 1)));
+  }
+
+  private resizeTo(length: number): void {
+    if (length === this.slots.length || length > LARGEST) return;
+    this.oldSlots = this.slots;
+    this.oldMask = this.mask;
+    this.moved = 0;
+    this.slots = new Int32Array(length);
+    this.mask = length - 1;
+    this.step();
+  }
+
+  private step(): void {
+    if (this.pauseDepth > 0) return;
+    let empty = EMPTY_PER_STEP;
+    for (let chains = CHAINS_PER_STEP; chains > 0;) {
+      if (this.moved === this.oldSlots.length) {
+        this.oldSlots = NO_SLOTS;
+        this.oldMask = 0;
+        return;
+      }
+      let ref = this.oldSlots[this.moved];
+      if (ref === 0) {
+        this.moved++;
+        if (--empty === 0) return;
+        continue;
+      }
+      this.oldSlots[this.moved++] = 0;
+      while (ref !== 0) {
+        const words = this.arena.words[ref >>> SEGMENT_OF_REF];
+        const at = (ref & REF_IN_SEGMENT) << WORD;
+        const next = words[at];
+        const slot = words[at + 1] & this.mask;
+        words[at] = this.slots[slot];
+        this.slots[slot] = ref;
+        ref = next;
+      }
+      chains--;
+    }
+  }
+}
+
+const NO_SLOTS = new Int32Array(0);
+
+/** Adds one to the cursor from its highest masked bit downwards. */
+function nextCursor(cursor: number, mask: number): number {
+  return reverseBits(reverseBits(cursor | ~mask) + 1);
+}
+
+function reverseBits(value: number): number {
+  value = (value >>> 1 & 0x55555555) | (value & 0x55555555) << 1;
+  value = (value >>> 2 & 0x33333333) | (value & 0x33333333) << 2;
+  value = (value >>> 4 & 0x0f0f0f0f) | (value & 0x0f0f0f0f) << 4;
+  value = (value >>> 8 & 0x00ff00ff) | (value & 0x00ff00ff) << 8;
+  return (value >>> 16 | value << 16) >>> 0;
+}
+
+function powerOfTwo(atLeast: number): number {
+  return atLeast <= 1 ? 1 : 2 ** (32 - Math.clz32(atLeast - 1));
+}

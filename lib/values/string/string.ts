@@ -1,0 +1,77 @@
+/**
+ * The bytes of string values: where they lie, and which encoding OBJECT ENCODING names. [hot]
+ *
+ * All strings are kept as the bytes that GET sends; the encoding in the entry's meta word only
+ * remembers what Redis would have chosen, since an integer is told from its text in a few
+ * nanoseconds and its text is what is read most.
+ */
+
+import { parseInteger } from "../../bytes/integer.ts";
+import { parseBigInteger } from "../../bytes/integer.ts";
+import { SEGMENT_OF_REF } from "../../structures/arena.ts";
+import type { Arena } from "../../structures/arena.ts";
+import {
+  byteBase,
+  Encoding,
+  ENTRY_KEY_OFFSET,
+  META_WORD,
+  Storage,
+  STORAGE_SHIFT,
+  VALUE_WORD,
+  wordBase,
+} from "../entry.ts";
+
+/** Bytes before the text in a block of its own: its length. */
+export const BLOCK_HEADER_BYTES = 4;
+/** Longest text that Redis keeps in one allocation with its object. */
+const EMBSTR_BYTES = 44;
+/** Longest text of a 64-bit integer. */
+const INTEGER_BYTES = 20;
+
+/** A string's bytes where they lie; lent until the next change of the store. */
+export class StringView {
+  bytes: Uint8Array = new Uint8Array(0);
+  offset = 0;
+  length = 0;
+
+  /** Points the view at the value of a string entry. */
+  point(arena: Arena, ref: number): this {
+    const words = arena.words[ref >>> SEGMENT_OF_REF];
+    const base = wordBase(ref);
+    const value = words[base + VALUE_WORD];
+    if ((words[base + META_WORD] >>> STORAGE_SHIFT & 3) === Storage.INLINE) {
+      this.bytes = arena.bytes[ref >>> SEGMENT_OF_REF];
+      this.offset = byteBase(ref) + ENTRY_KEY_OFFSET + words[base + 2];
+      this.length = value;
+    } else {
+      this.bytes = arena.bytes[value >>> SEGMENT_OF_REF];
+      this.offset = byteBase(value) + BLOCK_HEADER_BYTES;
+      this.length = arena.words[value >>> SEGMENT_OF_REF][wordBase(value)];
+    }
+    return this;
+  }
+
+  /** A copy to be kept. */
+  copy(): Uint8Array {
+    return this.bytes.slice(this.offset, this.offset + this.length);
+  }
+
+  view(): Uint8Array {
+    return this.bytes.subarray(this.offset, this.offset + this.length);
+  }
+}
+
+/** The encoding that Redis picks for a text that was set as a whole. */
+export function stringEncoding(bytes: Uint8Array, offset: number, length: number): number {
+  if (length <= INTEGER_BYTES && length > 0) {
+    const first = bytes[offset];
+    // Most values are told by their first byte not to be integers.
+    if (first <= 57 && first >= 45 && isInteger(bytes, offset, length)) return Encoding.INT;
+  }
+  return length <= EMBSTR_BYTES ? Encoding.EMBSTR : Encoding.RAW;
+}
+
+function isInteger(bytes: Uint8Array, offset: number, length: number): boolean {
+  return !Number.isNaN(parseInteger(bytes, offset, length)) ||
+    (length > 15 && parseBigInteger(bytes, offset, length) !== null);
+}

@@ -1,0 +1,74 @@
+/** The clocks: the real one, and the fake one that other tests stand on. */
+
+import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
+import { SystemClock } from "../../../lib/host/clock.ts";
+import { FakeClock } from "../../support/fake_host.ts";
+
+Deno.test("the system clock's microseconds lie within its millisecond", () => {
+  const clock = new SystemClock();
+  let compared = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const before = clock.unixMs();
+    const us = clock.unixUs();
+    const after = clock.unixMs();
+    assertEquals(Number.isInteger(us), true);
+    assertGreaterOrEqual(us, before * 1000);
+    assertLess(us, (after + 1) * 1000);
+    compared++;
+  }
+  assertEquals(compared, 20_000);
+});
+
+Deno.test("the system clock runs a task once its delay has passed", async () => {
+  const clock = new SystemClock();
+  const start = clock.monotonicMs();
+  await new Promise<void>((resolve) => clock.schedule(5, resolve));
+  assertGreaterOrEqual(clock.monotonicMs() - start, 4);
+});
+
+Deno.test("cancelled and closed timers never run", async () => {
+  const clock = new SystemClock();
+  const ran: string[] = [];
+  clock.schedule(1, () => ran.push("cancelled")).cancel();
+  const other = new SystemClock();
+  other.schedule(1, () => ran.push("closed"));
+  other.close();
+  await new Promise<void>((resolve) => clock.schedule(3, resolve));
+  assertEquals(ran, []);
+});
+
+Deno.test("a delay past what the runtime takes does not fire at once", async () => {
+  const clock = new SystemClock();
+  const ran: string[] = [];
+  const far = clock.schedule(2 ** 31 + 1000, () => ran.push("far"));
+  await new Promise<void>((resolve) => clock.schedule(3, resolve));
+  far.cancel();
+  assertEquals(ran, []);
+});
+
+Deno.test("the fake clock runs due tasks in order, each at its own time", () => {
+  const clock = new FakeClock(1_000);
+  const ran: string[] = [];
+  clock.schedule(30, () => ran.push(`c at ${clock.unixMs()}`));
+  clock.schedule(10, () => {
+    ran.push(`a at ${clock.unixMs()}`);
+    clock.schedule(5, () => ran.push(`b at ${clock.unixMs()}`));
+  });
+  clock.schedule(10, () => ran.push("cancelled")).cancel();
+  clock.advance(20);
+  assertEquals(ran, ["a at 1010", "b at 1015"]);
+  assertEquals(clock.unixMs(), 1_020);
+  clock.advance(10);
+  assertEquals(ran.at(-1), "c at 1030");
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("a jump of the fake wall clock leaves timers alone", () => {
+  const clock = new FakeClock(1_000);
+  let ran = 0;
+  clock.schedule(10, () => ran++);
+  clock.jumpTo(500);
+  assertEquals([clock.unixMs(), ran], [500, 0]);
+  clock.advance(10);
+  assertEquals([clock.unixMs(), clock.monotonicMs(), ran], [510, 10, 1]);
+});
