@@ -4,7 +4,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import * as theme from "../../lib/commands/server/command.ts";
+import { COMMAND_COMMANDS } from "../../lib/commands/server/command.ts";
 import { Call } from "../../lib/engine/call.ts";
 import type { Context } from "../../lib/engine/context.ts";
 import { CommandError } from "../../lib/engine/errors.ts";
@@ -18,7 +18,7 @@ import { factRegistry } from "../support/fact_registry.ts";
 import { needs, startRedis } from "../support/peers.ts";
 import { connect, show } from "../support/resp_client.ts";
 
-const registry = factRegistry(Object.values(theme));
+const registry = factRegistry(COMMAND_COMMANDS);
 
 needs("redis-server", "COMMAND and its subcommands reply what redis-server does", async (test) => {
   await using server = await startRedis();
@@ -53,6 +53,22 @@ needs("redis-server", "COMMAND and its subcommands reply what redis-server does"
     });
   }
 });
+
+needs("redis-server", "COMMAND HELP has redis-server's form in words of its own", async () => {
+  await using server = await startRedis();
+  await using client = await connect(server.port, { resp: 3 });
+  const theirs = itemsOf(await client.send("COMMAND", "HELP"));
+  const ours = itemsOf(ask(registry, 3, ["COMMAND", "HELP"]));
+  assertEquals(ours[0], theirs[0]);
+  assertEquals(titles(ours), titles(theirs));
+});
+
+/** The lines that name a subcommand, without its arguments. */
+function titles(lines: Reply[]): unknown[] {
+  assertEquals(lines.filter((line) => line.kind !== "simple"), []);
+  const texts = lines.slice(1).map((line) => line.kind === "simple" ? line.text : "");
+  return sorted(texts.filter((text) => !text.startsWith(" ")).map((text) => text.split(" ")[0]));
+}
 
 const lists = [
   "COMMAND",

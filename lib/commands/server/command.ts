@@ -150,6 +150,17 @@ export const COMMAND_HELP = helpCommand({
   categories: CATEGORIES,
 });
 
+export const COMMAND_COMMANDS = [
+  COMMAND,
+  COMMAND_COUNT,
+  COMMAND_DOCS,
+  COMMAND_GETKEYS,
+  COMMAND_GETKEYSANDFLAGS,
+  COMMAND_HELP,
+  COMMAND_INFO,
+  COMMAND_LIST,
+];
+
 function replyAllInfo(call: Call): void {
   const all = [...call.context.commands.all()];
   call.reply.array(all.length);
