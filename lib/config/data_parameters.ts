@@ -17,7 +17,7 @@ import {
 import { keyspaceEvents, percentiles } from "./special_parameters.ts";
 
 const NO_DEFRAG = "memory is not fragmented by an allocator of C";
-const NO_LAZY_FREE = "memory is freed in the same way whether lazily or not";
+const NO_LAZY_FREE = "a single value is freed in no time, whether lazily or not";
 const PERCENT: Range = [0n, 100n];
 
 export const MEMORY_PARAMETERS = {
@@ -40,7 +40,7 @@ export const MEMORY_PARAMETERS = {
   "lazyfree-lazy-expire": yesNo("no", { withoutEffect: NO_LAZY_FREE }),
   "lazyfree-lazy-server-del": yesNo("no", { withoutEffect: NO_LAZY_FREE }),
   "lazyfree-lazy-user-del": yesNo("no", { withoutEffect: NO_LAZY_FREE }),
-  "lazyfree-lazy-user-flush": yesNo("no", { withoutEffect: NO_LAZY_FREE }),
+  "lazyfree-lazy-user-flush": yesNo("no"),
   "activedefrag": yesNo("no", {
     check: refuseDefrag,
     withoutEffect: NO_DEFRAG,

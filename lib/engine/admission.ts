@@ -7,10 +7,12 @@ import type { Request } from "../resp/request.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import { Flag } from "./command_spec.ts";
 import type { Context } from "./context.ts";
-import type { CommandError } from "./errors.ts";
-import { errors } from "./errors.ts";
+import { CommandError, errors } from "./errors.ts";
 import type { Session } from "./session.ts";
 import { Gate } from "./session.ts";
+
+/** Not a refusal: the command waits until the pause ends. */
+export const POSTPONED = new CommandError("");
 
 interface Rule {
   /** Bits of {@linkcode Gate} that bring the rule into play. */
@@ -36,6 +38,17 @@ const RULES: readonly Rule[] = [
     gate: Gate.LOADING,
     check: (_context, _session, command) =>
       (command.flags & Flag.LOADING) !== 0 ? null : errors.LOADING,
+  },
+  {
+    gate: Gate.MONITOR,
+    check: (_context, _session, command) =>
+      (command.flags & (Flag.READONLY | Flag.WRITE | Flag.MAY_REPLICATE)) === 0
+        ? null
+        : errors.NO_KEYS_FOR_REPLICA,
+  },
+  {
+    gate: Gate.PAUSED,
+    check: (context, session, command) => context.pause.stops(session, command) ? POSTPONED : null,
   },
 ];
 

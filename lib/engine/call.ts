@@ -43,6 +43,12 @@ export class Call {
     return this.db.lookUpRead(request.buffer, request.offsets[index], request.lengths[index]);
   }
 
+  /** Entry of the key at an argument, for looking at it without using it; 0 when there is none. */
+  lookUpUntouched(index: number): number {
+    const request = this.request;
+    return this.db.lookUpUntouched(request.buffer, request.offsets[index], request.lengths[index]);
+  }
+
   /** Entry of the key at an argument, to be changed; 0 when there is none. */
   lookUpWrite(index: number): number {
     const request = this.request;

@@ -4,6 +4,8 @@
  * and the statistics are all computed from this, so each fact stands here once.
  */
 
+import { LatencyHistogram } from "./stats/latency_histogram.ts";
+
 /** What a command is and when it may run; the names are those of COMMAND INFO. */
 export const Flag = {
   WRITE: 1 << 0,
@@ -143,10 +145,17 @@ export class CommandStats {
   rejected = 0;
   /** Ran and replied an error. */
   failed = 0;
+  /** `latency-tracking`: whether running times are kept in {@linkcode histogram}. */
+  tracksLatency = true;
+  /** Running times; null until there is one. */
+  histogram: LatencyHistogram | null = null;
 
-  /** Adds the running time of calls that were measured together. */
-  addRun(_calls: number, microseconds: number): void {
+  /** Adds the running time of calls that were measured together; each counts as the average. */
+  addRun(calls: number, microseconds: number): void {
     this.microseconds += microseconds;
+    if (!this.tracksLatency) return;
+    if (this.histogram === null) this.histogram = new LatencyHistogram();
+    this.histogram.add(calls, microseconds / calls);
   }
 
   reset(): void {
@@ -154,5 +163,6 @@ export class CommandStats {
     this.microseconds = 0;
     this.rejected = 0;
     this.failed = 0;
+    this.histogram = null;
   }
 }

@@ -7,4 +7,8 @@ export interface CommandTable {
   byName(name: string): CommandSpec | undefined;
   /** Every command, not the subcommands, in a stable order. */
   all(): Iterable<CommandSpec>;
+  /** Every command, each followed by its subcommands. */
+  allWithSubcommands(): Iterable<CommandSpec>;
+  /** Forgets what was counted of all commands. */
+  resetStats(): void;
 }

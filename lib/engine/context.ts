@@ -4,13 +4,17 @@
  */
 
 import type { Config } from "../config/config.ts";
+import type { ParameterName } from "../config/parameters.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Files } from "../host/files.ts";
 import type { Log } from "../host/log.ts";
 import type { ProcessInfo } from "../host/process.ts";
 import type { Random } from "../host/random.ts";
 import type { Eviction } from "../store/eviction.ts";
+import type { ExpiryCycle } from "../store/expiry.ts";
 import type { Store } from "../store/store.ts";
+import type { Authentication } from "./authentication.ts";
+import type { ClientPause } from "./client_pause.ts";
 import type { CommandTable } from "./command_table.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { MemoryLimit } from "./memory_limit.ts";
@@ -19,7 +23,11 @@ import type { Propagation } from "./propagation.ts";
 import type { Sessions } from "./sessions.ts";
 import type { EngineStats } from "./stats/engine_stats.ts";
 import type { Latency } from "./stats/latency.ts";
+import type { Monitor } from "./stats/monitor.ts";
+import type { RateSampler } from "./stats/rate_sampler.ts";
 import type { SlowLog } from "./stats/slow_log.ts";
+import type { UsagePeaks } from "./stats/usage_peaks.ts";
+import type { Switches } from "./switches.ts";
 
 /** The outside world, handed in when an engine is made. */
 export interface Host {
@@ -36,6 +44,8 @@ export interface Context {
   readonly store: Store;
   readonly commands: CommandTable;
   readonly sessions: Sessions;
+  readonly authentication: Authentication;
+  readonly pause: ClientPause;
   readonly keyspace: Keyspace;
   readonly memory: MemoryLimit;
   readonly eviction: Eviction;
@@ -43,10 +53,23 @@ export interface Context {
   readonly stats: EngineStats;
   readonly slowLog: SlowLog;
   readonly latency: Latency;
+  readonly monitor: Monitor;
+  readonly rates: RateSampler;
+  readonly peaks: UsagePeaks;
+  readonly expiry: ExpiryCycle;
+  readonly switches: Switches;
+  /** The absolute path of redis.conf (a text of the host's); null when the server has none. */
+  configFile: string | null;
+  /** What files included by redis.conf have set, for CONFIG REWRITE. */
+  configIncluded: ReadonlySet<ParameterName>;
   /** Filled in by the server; commands that need the process refuse while it is null. */
   process: ProcessPort | null;
   /** 40 hexadecimal digits that name this run of the server. */
   readonly runId: string;
+  /** 40 hexadecimal digits that name the history of the data, for replicas. */
+  replicationId: string;
   /** Unix milliseconds when the engine was made. */
   readonly startedMs: number;
+  /** Bytes that an empty engine counts as used. */
+  readonly startupBytes: number;
 }

@@ -10,7 +10,7 @@
 import type { Clock } from "../host/clock.ts";
 import type { Request } from "../resp/request.ts";
 import { ArenaFullError } from "../structures/arena.ts";
-import { admit } from "./admission.ts";
+import { admit, POSTPONED } from "./admission.ts";
 import { Call } from "./call.ts";
 import type { Command } from "./command.ts";
 import { CommandStats, Flag } from "./command_spec.ts";
@@ -22,6 +22,8 @@ import { ReplyMode } from "./session.ts";
 
 /** Below this slow-log threshold (µs) runs are not told apart well enough: measure each call. */
 const RUN_THRESHOLD_MICROSECONDS = 1000;
+
+const ATTACK_LOG_INTERVAL_MS = 60_000;
 
 export class Dispatcher {
   /** Bits of Gate that hold for all sessions: loading, maxmemory, paused … */
@@ -35,6 +37,7 @@ export class Dispatcher {
   private runStats: CommandStats = new CommandStats();
   private runStartMs = 0;
   private runCalls = 0;
+  private attackLoggedMs = -ATTACK_LOG_INTERVAL_MS;
 
   constructor(
     private readonly context: Context,
@@ -53,9 +56,20 @@ export class Dispatcher {
     }
     if ((this.gate | session.gate) !== 0) {
       const refusal = admit(this.context, session, command, request, this.gate | session.gate);
+      if (refusal === POSTPONED) return this.context.pause.postpone(session, command);
       if (refusal !== null) return this.refuse(session, command, refusal);
+      if (session.noTouch && command.name !== "TOUCH") {
+        return this.runUntouched(session, request, command);
+      }
     }
     this.run(session, request, command);
+  }
+
+  private runUntouched(session: Session, request: Request, command: Command): void {
+    const { state } = this.context.store;
+    state.accessFrozen = true;
+    this.run(session, request, command);
+    state.accessFrozen = false;
   }
 
   /** Ends the measurement that is open, at the end of a turn. */
@@ -74,7 +88,7 @@ export class Dispatcher {
     const found = this.registry.findSubcommand(command, buffer, offsets[1], lengths[1]);
     if (found !== undefined) return found;
     // COMMAND by itself runs; what it does not know as a subcommand is an error all the same.
-    const name = cut(request.text(1), 128);
+    const name = request.text(1, 128);
     this.refuse(
       session,
       command,
@@ -100,7 +114,7 @@ export class Dispatcher {
     const mark = session.reply.length;
     context.stats.commandsProcessed++;
     session.commandCount++;
-    session.lastCommand = command;
+    if (session.lastCommand !== command) session.lastCommand = command;
     command.stats.calls++;
     try {
       command.run(call);
@@ -111,6 +125,7 @@ export class Dispatcher {
     this.depth--;
     if (call.dirty > 0) this.propagate(call);
     if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
+    if (context.monitor.active) context.monitor.show(session, command, request);
     if (timed) this.measured(session, request, command, started);
     else this.runCalls++;
   }
@@ -122,13 +137,16 @@ export class Dispatcher {
       call = new Call(this.context, session, command);
       this.calls.push(call);
     }
-    call.session = session;
-    call.request = request;
-    call.command = command;
-    call.reply = session.reply;
-    call.db = session.db;
+    // Most calls repeat the one before; comparing is cheaper than storing a pointer.
+    if (call.session !== session) {
+      call.session = session;
+      call.reply = session.reply;
+    }
+    if (call.db !== session.db) call.db = session.db;
+    if (call.request !== request) call.request = request;
+    if (call.command !== command) call.command = command;
     call.dirty = 0;
-    call.effects = null;
+    if (call.effects !== null) call.effects = null;
     call.silent = false;
     return call;
   }
@@ -158,16 +176,36 @@ export class Dispatcher {
   }
 
   private refuseUnknown(session: Session, request: Request): void {
+    if (request.is(0, "POST") || request.is(0, "HOST:")) return this.crossProtocol(session);
     let args = "";
     for (let i = 1; i < request.count && args.length < 128; i++) {
-      args += `'${cut(request.text(i), 128 - args.length)}' `;
+      args += `'${request.text(i, 128 - args.length)}' `;
     }
-    const name = cut(request.text(0), 128);
+    const name = request.text(0, 128);
     this.refuse(
       session,
       undefined,
       new CommandError(`ERR unknown command '${name}', with args beginning with: ${args}`),
     );
+  }
+
+  /**
+   * A web browser was made to send a request here: what follows may be commands in its body, so
+   * nothing more of it is run. The log is not to be filled by whoever does that.
+   */
+  private crossProtocol(session: Session): void {
+    const { host } = this.context;
+    const now = host.clock.monotonicMs();
+    if (now - this.attackLoggedMs >= ATTACK_LOG_INTERVAL_MS) {
+      this.attackLoggedMs = now;
+      host.log.warning(
+        "Possible SECURITY ATTACK detected: a client sent POST or Host: as a command, as HTTP " +
+          "requests do that were redirected to this port (cross protocol scripting). The " +
+          "connection was closed.",
+      );
+    }
+    session.closing = true;
+    session.link?.close();
   }
 
   /** Replies an error in place of running; a refused command also spoils a MULTI. */
@@ -214,14 +252,16 @@ export class Dispatcher {
       slowLog.thresholdMicroseconds >= 0 && microseconds >= slowLog.thresholdMicroseconds &&
       (command.flags & Flag.SKIP_SLOW_LOG) === 0
     ) {
-      slowLog.record(request, Math.floor(microseconds), Math.floor(host.clock.unixMs() / 1000), {
-        address: session.link?.remoteAddress ?? "",
-        name: session.name,
-      });
+      slowLog.record(
+        command,
+        request,
+        Math.floor(microseconds),
+        Math.floor(host.clock.unixMs() / 1000),
+        {
+          address: session.link?.remoteAddress ?? "",
+          name: session.name,
+        },
+      );
     }
   }
-}
-
-function cut(text: string, length: number): string {
-  return text.length > length ? text.slice(0, length) : text;
 }

@@ -8,7 +8,10 @@ import type { Config } from "../config/config.ts";
 import type { Request } from "../resp/request.ts";
 import { Eviction } from "../store/eviction.ts";
 import type { EvictionPolicy } from "../store/eviction.ts";
+import { ExpiryCycle } from "../store/expiry.ts";
 import { Store } from "../store/store.ts";
+import { Authentication } from "./authentication.ts";
+import { ClientPause } from "./client_pause.ts";
 import type { CommandDefinition } from "./command.ts";
 import type { Context, Host } from "./context.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -21,7 +24,11 @@ import { Gate } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import { EngineStats } from "./stats/engine_stats.ts";
 import { Latency } from "./stats/latency.ts";
+import { Monitor } from "./stats/monitor.ts";
+import { RateSampler } from "./stats/rate_sampler.ts";
 import { SlowLog } from "./stats/slow_log.ts";
+import { UsagePeaks } from "./stats/usage_peaks.ts";
+import { Switches } from "./switches.ts";
 
 export interface EngineOptions {
   readonly host: Host;
@@ -41,29 +48,48 @@ export class Engine {
     const stats = new EngineStats();
     const propagation = new Propagation();
     const keyspace = new Keyspace(propagation, stats);
+    const sessions = new Sessions();
     const store = new Store(host.random, config.get("databases"), keyspace);
     const eviction = new Eviction(store, host.random);
+    const memory = new MemoryLimit(store, eviction, keyspace);
+    const startedMs = host.clock.unixMs();
     this.registry = new Registry(options.commands);
     this.context = {
       host,
       config,
       store,
       commands: this.registry,
-      sessions: new Sessions(),
+      sessions,
+      authentication: new Authentication(config, sessions),
+      pause: new ClientPause(host.clock, (on) => this.setGate(Gate.PAUSED, on)),
       keyspace,
       eviction,
-      memory: new MemoryLimit(store, eviction, keyspace),
+      memory,
       propagation,
       stats,
       slowLog: new SlowLog(),
       latency: new Latency(),
+      monitor: new Monitor(host.clock, sessions),
+      rates: new RateSampler(stats, startedMs),
+      peaks: new UsagePeaks(memory, sessions, stats),
+      expiry: new ExpiryCycle(store, stats),
+      switches: new Switches(),
+      configFile: null,
+      configIncluded: new Set(),
       process: null,
       runId: hexadecimal(host.random.bytes(20)),
-      startedMs: host.clock.unixMs(),
+      replicationId: hexadecimal(host.random.bytes(20)),
+      startedMs,
+      startupBytes: store.usedBytes,
     };
     this.dispatcher = new Dispatcher(this.context, this.registry);
     store.state.setNow(this.context.startedMs);
     this.followConfig();
+  }
+
+  /** The active expiry cycle, which the cron runs. */
+  get expiry(): ExpiryCycle {
+    return this.context.expiry;
   }
 
   /**
@@ -88,9 +114,9 @@ export class Engine {
 
   /** A new session on database 0, to be closed with `context.sessions.close`. */
   openSession(): Session {
-    const { sessions, store, host, config } = this.context;
+    const { sessions, store, host, authentication } = this.context;
     const session = sessions.open(store.databases[0], host.clock.unixMs());
-    if (config.get("requirepass") !== "") session.gate |= Gate.UNAUTHENTICATED;
+    authentication.reset(session);
     return session;
   }
 
@@ -109,6 +135,7 @@ export class Engine {
       slowLog.thresholdMicroseconds = config.get("slowlog-log-slower-than");
       slowLog.maxLength = config.get("slowlog-max-len");
       latency.thresholdMs = config.get("latency-monitor-threshold");
+      this.trackLatency(config.get("latency-tracking"));
       keyspace.removal.lazyExpire = config.get("lazyfree-lazy-expire");
       keyspace.removal.lazyEviction = config.get("lazyfree-lazy-eviction");
     };
@@ -122,9 +149,14 @@ export class Engine {
       "slowlog-log-slower-than",
       "slowlog-max-len",
       "latency-monitor-threshold",
+      "latency-tracking",
       "lazyfree-lazy-expire",
       "lazyfree-lazy-eviction",
     ], follow);
+  }
+
+  private trackLatency(on: boolean): void {
+    for (const command of this.registry.allWithSubcommands()) command.stats.tracksLatency = on;
   }
 
   private setGate(bit: number, on: boolean): void {

@@ -13,7 +13,15 @@ export interface HelpOptions {
   /** Bits of Flag; LOADING and STALE when left out. */
   readonly flags?: number;
   readonly categories?: readonly string[];
+  /**
+   * What is shown of the subcommands, where redis-server's syntax lines say it in another way than
+   * the usage lines: the syntax, then lines of explanation. Without HELP itself.
+   */
+  readonly entries?: readonly HelpEntry[];
 }
+
+/** A syntax line and what it does, a line or more. */
+export type HelpEntry = readonly [syntax: string, ...explanation: string[]];
 
 /** Declares `<container>|HELP`. */
 export function helpCommand(options: HelpOptions): CommandDefinition {
@@ -24,19 +32,40 @@ export function helpCommand(options: HelpOptions): CommandDefinition {
     complexity: "O(1)",
     flags: options.flags ?? (Flag.LOADING | Flag.STALE),
     ...(options.categories === undefined ? {} : { categories: options.categories }),
-    run: replyHelp,
+    run: (call) => replyHelp(call, options.entries),
   });
 }
 
-function replyHelp(call: Call): void {
-  const lines = helpLines(call.command.parent ?? call.command);
+/** The lines of HELP from entries that were written by hand. */
+export function linesOfEntries(container: string, entries: readonly HelpEntry[]): string[] {
+  const lines = [heading(container)];
+  for (const [syntax, ...explanation] of [...entries, ["HELP", "Lists the subcommands."]]) {
+    lines.push(syntax, ...explanation.map((line) => `    ${line}`));
+  }
+  return lines;
+}
+
+/** Replies the lines of HELP. */
+export function replyLines(call: Call, lines: readonly string[]): void {
   call.reply.array(lines.length);
   for (const line of lines) call.reply.simple(line);
 }
 
+function replyHelp(call: Call, entries: readonly HelpEntry[] | undefined): void {
+  const container = call.command.parent ?? call.command;
+  replyLines(
+    call,
+    entries === undefined ? helpLines(container) : linesOfEntries(container.name, entries),
+  );
+}
+
+function heading(container: string): string {
+  return `${container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`;
+}
+
 /** What `<container> HELP` replies, line by line. */
 export function helpLines(container: CommandSpec): string[] {
-  const lines = [`${container.name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`];
+  const lines = [heading(container.name)];
   if (container.arguments.length > 0 || container.arity === -1) {
     lines.push("(no subcommand)", `    ${container.summary}`);
   }

@@ -13,6 +13,10 @@ import type { EngineStats } from "./stats/engine_stats.ts";
 export interface ChangeListener {
   /** @param event the keyspace event's name, e.g. `set`, `expired`. */
   keyChanged(db: Database, key: Uint8Array, event: string): void;
+  /** A database was emptied as a whole, for which there is no change of single keys. */
+  flushed?(db: Database): void;
+  /** Two databases changed what they hold. */
+  swapped?(a: Database, b: Database): void;
 }
 
 /** How an expired or evicted key leaves: `lazyfree-lazy-expire`, `lazyfree-lazy-eviction`. */
@@ -42,6 +46,16 @@ export class Keyspace implements StoreObserver {
 
   changed(db: Database, key: Uint8Array, event: string): void {
     for (const listener of this.listeners) listener.keyChanged(db, key, event);
+  }
+
+  /** FLUSHDB and FLUSHALL, before the keys are gone. */
+  flushed(db: Database): void {
+    for (const listener of this.listeners) listener.flushed?.(db);
+  }
+
+  /** SWAPDB. */
+  swapped(a: Database, b: Database): void {
+    for (const listener of this.listeners) listener.swapped?.(a, b);
   }
 
   /** Removes an entry whose time is up and makes it known as a deletion. */

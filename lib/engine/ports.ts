@@ -23,6 +23,14 @@ export interface ClientLink {
   readonly memoryBytes: number;
   /** Closes at once; replies not sent yet are lost. */
   close(): void;
+  /**
+   * Lets a parked session go on when the turn ends.
+   *
+   * @param again whether the request that waits is run once more, or was answered meanwhile.
+   */
+  resume(again: boolean): void;
+  /** The session's rights changed: limits on its requests follow. */
+  authenticationChanged(): void;
   /** Starts to send what a command of another session wrote to this one's replies. */
   flush(): void;
 }

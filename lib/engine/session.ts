@@ -3,6 +3,7 @@
  * loaders, links and tests each give the engine a session of their own.
  */
 
+import type { ClientClass } from "../config/special_parameters.ts";
 import { ReplyWriter } from "../resp/reply_writer.ts";
 import type { Database } from "../store/database.ts";
 import type { CommandSpec } from "./command_spec.ts";
@@ -13,6 +14,10 @@ export const Gate = {
   UNAUTHENTICATED: 1 << 0,
   IN_MULTI: 1 << 1,
   SUBSCRIBED: 1 << 2,
+  /** CLIENT NO-TOUCH: not a reason to refuse, but one that the fast path need not know. */
+  NO_TOUCH: 1 << 3,
+  /** MONITOR: such a session may not use keys. */
+  MONITOR: 1 << 4,
   /** Bits of the engine's own gate follow. */
   LOADING: 1 << 8,
   MAXMEMORY: 1 << 9,
@@ -31,6 +36,15 @@ export class Session {
   replyMode: number = ReplyMode.ON;
   /** Set by QUIT, CLIENT KILL and protocol errors: close once the replies are sent. */
   closing = false;
+  /**
+   * A command waits (CLIENT PAUSE, blocking commands): the connection keeps its request and runs
+   * no other until {@linkcode ClientLink.resume}.
+   */
+  parked = false;
+  /** Whether a password was given, or none was asked for. */
+  hasAuthenticated = true;
+  /** Whose output buffer limits apply. */
+  kind: ClientClass = "normal";
   /** The command running or last run, for CLIENT LIST. */
   lastCommand: CommandSpec | null = null;
   /** Turn time (Unix ms) of the last request. */
@@ -41,12 +55,26 @@ export class Session {
   libraryVersion = "";
   user = "default";
   noEvict = false;
-  noTouch = false;
   /** The connection behind the session; null for sessions inside the process. */
   link: ClientLink | null = null;
 
   constructor(readonly id: number, public db: Database, readonly createdMs: number) {
     this.lastActiveMs = createdMs;
+  }
+
+  /** Whether look-ups leave no trace in the access clock. */
+  get noTouch(): boolean {
+    return (this.gate & Gate.NO_TOUCH) !== 0;
+  }
+
+  set noTouch(on: boolean) {
+    if (on) this.gate |= Gate.NO_TOUCH;
+    else this.gate &= ~Gate.NO_TOUCH;
+  }
+
+  /** Whether the next reply is to be left out. */
+  get isMuted(): boolean {
+    return this.replyMode === ReplyMode.OFF || this.replyMode === ReplyMode.SKIP;
   }
 
   get isAuthenticated(): boolean {

@@ -16,6 +16,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Runs `task` once, when `delayMs` have passed. */
   schedule(delayMs: number, task: () => void): Timer;
+  /** Stops everything, this thread included, for a time (DEBUG SLEEP). */
+  sleepSync(ms: number): void;
 }
 
 /** A task that waits for its time. */
@@ -61,6 +63,10 @@ export class SystemClock implements Clock {
 
   schedule(delayMs: number, task: () => void): SystemTimer {
     return new SystemTimer(this.timers, delayMs, task);
+  }
+
+  sleepSync(ms: number): void {
+    if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   }
 
   /** Cancels every task that still waits. */

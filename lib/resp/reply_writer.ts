@@ -15,7 +15,19 @@ const INITIAL_BYTES = 1024;
 /** Longest header: type, digits of a 64-bit integer, CRLF. */
 const HEADER_BYTES = 24;
 
+/** Growth beyond this is told to {@linkcode ReplyWriter.listener}: the size of pooled buffers. */
+const WATCHED_BYTES = 16 * 1024;
+
 const encoder = new TextEncoder();
+
+/** The buffer of a writer that has none. */
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+/** Told when replies become long; it must not change the writer. */
+export interface ReplyListener {
+  /** @param bytes what is written so far, with what is about to be. */
+  replyGrows(bytes: number): void;
+}
 
 export class ReplyWriter {
   /** 2 or 3. */
@@ -23,6 +35,8 @@ export class ReplyWriter {
   buffer: Uint8Array = NO_BYTES;
   /** Bytes written so far. */
   length = 0;
+  /** Watches over limits; asked only when the buffer has to grow. */
+  listener: ReplyListener | null = null;
 
   ok(): void {
     this.reserve(5);
@@ -197,6 +211,7 @@ export class ReplyWriter {
 
   private grow(count: number): void {
     const needed = this.length + count;
+    if (needed > WATCHED_BYTES && this.listener !== null) this.listener.replyGrows(needed);
     let size = Math.max(INITIAL_BYTES, this.buffer.length * 2);
     while (size < needed) size *= 2;
     const grown = new Uint8Array(size);
@@ -248,5 +263,3 @@ export class ReplyWriter {
     this.length += 2;
   }
 }
-
-const NO_BYTES = new Uint8Array(0);

@@ -66,10 +66,14 @@ export class Request {
     return this.buffer.slice(offset, offset + this.lengths[index]);
   }
 
-  /** The argument as text of one character a byte; for options, patterns and messages. */
-  text(index: number): string {
+  /**
+   * The argument as text of one character a byte; for options, patterns and messages.
+   *
+   * @param limit characters at most: an error that quotes what it was sent stays short.
+   */
+  text(index: number, limit = Infinity): string {
     const offset = this.offsets[index];
-    const end = offset + this.lengths[index];
+    const end = offset + Math.min(this.lengths[index], limit);
     let text = "";
     for (let i = offset; i < end; i++) text += String.fromCharCode(this.buffer[i]);
     return text;

@@ -14,6 +14,7 @@
  * are those of Redis's networking.c; format: https://redis.io/docs/reference/protocol-spec.
  */
 
+import { parseBigInteger } from "../bytes/integer.ts";
 import { Request } from "./request.ts";
 
 /** What {@linkcode RequestParser.next} found. */
@@ -85,9 +86,25 @@ export class RequestParser {
     }
   }
 
+  /** Drops what was read and not run: the client is being closed. */
+  discard(): void {
+    this.request.clear();
+    this.remaining = 0;
+    this.bulkLength = -1;
+    this.searched = 0;
+    this.start = 0;
+    this.at = 0;
+    this.end = 0;
+  }
+
   /** Bytes that were read and not run yet. */
   get pendingBytes(): number {
     return this.end - this.start;
+  }
+
+  /** The first of the bytes that were read and not run, for the log. */
+  pending(limit: number): Uint8Array {
+    return this.request.buffer.slice(this.start, Math.min(this.end, this.start + limit));
   }
 
   get bufferBytes(): number {
@@ -137,6 +154,8 @@ export class RequestParser {
           if (parsed !== Parsed.REQUEST) return parsed;
           length = this.bulkLength;
         }
+        // An earlier read may have ended within this header, and been searched for its end.
+        this.searched = 0;
       }
       if (this.end - this.at < length + 2) {
         this.bulkLength = length;
@@ -155,7 +174,9 @@ export class RequestParser {
     const line = this.lineEnd("too big mbulk count string");
     if (line < 0) return line === -1 ? Parsed.INCOMPLETE : Parsed.ERROR;
     const count = this.number(this.at + 1, line);
-    if (count === NOT_A_NUMBER || count > MAX_ARGUMENTS) return this.fail("invalid multibulk length");
+    if (count === NOT_A_NUMBER || count > MAX_ARGUMENTS) {
+      return this.fail("invalid multibulk length");
+    }
     if (!this.authenticated && count > UNAUTHENTICATED_ARGUMENTS) {
       return this.fail("unauthenticated multibulk length");
     }
@@ -194,7 +215,9 @@ export class RequestParser {
       return i;
     }
     this.searched = i - this.at;
-    if (bytes[i] !== RETURN && this.end - this.at > MAX_INLINE_BYTES) {
+    // Beyond the end of what was read lies what an earlier read has left.
+    const isMissing = i === this.end || bytes[i] !== RETURN;
+    if (isMissing && this.end - this.at > MAX_INLINE_BYTES) {
       this.fail(tooLong);
       return -2;
     }
@@ -204,9 +227,10 @@ export class RequestParser {
   /** The whole number between two indexes; {@linkcode NOT_A_NUMBER} when it isn't one. */
   private number(from: number, to: number): number {
     const bytes = this.request.buffer;
+    if (to - from > 15) return longNumber(bytes, from, to);
     const negative = bytes[from] === 45;
     if (negative) from++;
-    if (from >= to || to - from > 15) return NOT_A_NUMBER;
+    if (from >= to) return NOT_A_NUMBER;
     if (bytes[from] === 48 && (to - from > 1 || negative)) return NOT_A_NUMBER;
     let value = 0;
     for (let i = from; i < to; i++) {
@@ -275,6 +299,13 @@ export class RequestParser {
   }
 }
 
+/** Too large for any limit, unless it is negative or no number at all. */
+function longNumber(bytes: Uint8Array, from: number, to: number): number {
+  const value = parseBigInteger(bytes, from, to - from);
+  if (value === null) return NOT_A_NUMBER;
+  return value < 0n ? -1 : Infinity;
+}
+
 function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;
 }
@@ -295,7 +326,7 @@ function splitInline(request: Request, from: number, end: number): boolean {
     while (at < end && isSpace(bytes[at])) at++;
     if (at === end) return true;
     const argument = out;
-    while (at < end && !isSpace(bytes[at])) {
+    while (at < end && !endsWord(bytes[at])) {
       const byte = bytes[at];
       if (byte !== 34 && byte !== 39) {
         bytes[out++] = byte;
@@ -307,6 +338,7 @@ function splitInline(request: Request, from: number, end: number): boolean {
       at = unquotedEnd;
       out += length;
       if (at < end && !isSpace(bytes[at])) return false;
+      break;
     }
     request.push(argument, out - argument);
   }
@@ -358,6 +390,11 @@ function hexDigit(byte: number): number {
   if (isDigit(byte)) return byte - 48;
   const lower = byte | 32;
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+/** Fewer bytes than those that may stand between words: `\v` and `\f` within one belong to it. */
+function endsWord(byte: number): boolean {
+  return byte === 32 || byte === 9 || byte === 10 || byte === 13;
 }
 
 function isSpace(byte: number): boolean {

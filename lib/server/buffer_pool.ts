@@ -3,7 +3,7 @@
  * out: the one just written is still in the processor's cache. [hot]
  */
 
-const BUFFER_BYTES = 16 * 1024;
+export const BUFFER_BYTES = 16 * 1024;
 /** Buffers kept at most; those beyond are left to the collector. */
 const KEPT = 256;
 

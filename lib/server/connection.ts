@@ -4,31 +4,58 @@
  * Replies gather in the session's writer. One write is in flight at a time; what comes meanwhile
  * waits in the writer's next buffer, so a client that does not read holds up nobody and its bytes
  * are counted. A write that the system takes only in part goes on with the rest.
+ *
+ * A session may be parked (CLIENT PAUSE, a command that blocks): reading goes on, so that the end
+ * of the connection is noticed and limits hold, but the parser is not asked for the next request.
+ * Until it is, the one that waits keeps its place in the read buffer, wherever that grows to.
  */
 
+import { clientInfo } from "../engine/client_info.ts";
 import type { ClientLink } from "../engine/ports.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Session } from "../engine/session.ts";
+import type { BufferLimits } from "../config/special_parameters.ts";
 import type { Address, Connection as HostConnection } from "../host/network.ts";
+import { NO_BYTES, type ReplyListener } from "../resp/reply_writer.ts";
 import { Parsed, RequestParser } from "../resp/request_parser.ts";
 import type { ParserLimits } from "../resp/request_parser.ts";
-import type { BufferPool } from "./buffer_pool.ts";
-import type { Turn } from "./turn.ts";
+import { quoted } from "../bytes/byte_string.ts";
+import { BUFFER_BYTES, type BufferPool } from "./buffer_pool.ts";
+import type { Resumable, Turn } from "./turn.ts";
+
+export interface ClientLimits extends ParserLimits {
+  /** Most bytes read and not run yet. */
+  maxQueryBytes: number;
+  /** By kind of client: most bytes of replies that wait to be written. */
+  output: BufferLimits;
+}
 
 /** What a connection needs of its server. */
 export interface ConnectionOwner {
   readonly engine: Engine;
   readonly turn: Turn;
   readonly buffers: BufferPool;
-  readonly limits: ParserLimits;
+  readonly limits: ClientLimits;
   closed(connection: Connection): void;
 }
 
-export class Connection implements ClientLink {
+/** No limit on what was read is lower than this, so that less needs no look at them. */
+const UNCHECKED_QUERY_BYTES = 1024 * 1024;
+/** Bytes of a query that is too long which the log shows. */
+const LOGGED_QUERY_BYTES = 64;
+
+export class Connection implements ClientLink, ReplyListener, Resumable {
   readonly session: Session;
   private readonly parser: RequestParser;
   private waitsForFlush = false;
   private isOpen = true;
+  /** Set between {@linkcode resume} and {@linkcode goOn}. */
+  private resumes = false;
+  private runsAgain = false;
+  /** Set when an output limit was passed: closed as soon as no command is running. */
+  private hasOverflowed = false;
+  /** Since when the soft output limit is exceeded, in Unix ms; 0 when it isn't. */
+  private softLimitSinceMs = 0;
   /** The buffer being written, null when no write is in flight. */
   private inFlight: Uint8Array | null = null;
   private inFlightStart = 0;
@@ -37,6 +64,7 @@ export class Connection implements ClientLink {
   constructor(private readonly owner: ConnectionOwner, private readonly socket: HostConnection) {
     this.session = owner.engine.openSession();
     this.session.link = this;
+    this.session.reply.listener = this;
     this.parser = new RequestParser(owner.limits);
     this.parser.authenticated = this.session.isAuthenticated;
   }
@@ -46,13 +74,22 @@ export class Connection implements ClientLink {
     const { parser, socket } = this;
     try {
       while (this.isOpen) {
-        const count = await socket.read(parser.space());
+        const space = parser.space();
+        let count: number | null;
+        try {
+          count = await socket.read(space);
+        } catch {
+          // The connection was reset, or closed under the read; there is nobody to tell.
+          break;
+        }
         if (count === null) break;
         parser.filled(count);
         this.received(count);
       }
-    } catch {
-      // The connection was reset or closed under the read; there is nobody to tell.
+    } catch (error) {
+      const detail = error instanceof Error ? error.stack ?? error.message : String(error);
+      this.owner.engine.context.host.log.warning(`Closing client after a failure: ${detail}`);
+      this.close();
     }
     this.readEnded();
   }
@@ -60,7 +97,9 @@ export class Connection implements ClientLink {
   /** Starts to write what the session has to say, unless a write is in flight already. */
   flush(): void {
     this.waitsForFlush = false;
-    if (this.inFlight !== null || !this.isOpen) return;
+    if (!this.isOpen) return;
+    if (this.hasOverflowed) return this.closeForOutput();
+    if (this.inFlight !== null) return;
     const reply = this.session.reply;
     if (reply.length === 0) {
       if (this.session.closing) this.close();
@@ -69,7 +108,8 @@ export class Connection implements ClientLink {
     this.inFlight = reply.buffer;
     this.inFlightStart = 0;
     this.inFlightEnd = reply.length;
-    reply.buffer = this.owner.buffers.take();
+    // An idle connection keeps no reply buffer: the next request takes one from the pool.
+    reply.buffer = NO_BYTES;
     reply.length = 0;
     this.write();
   }
@@ -85,9 +125,66 @@ export class Connection implements ClientLink {
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.socket.close();
-    this.owner.engine.context.sessions.close(this.session);
+    this.session.closing = true;
+    const { context } = this.owner.engine;
+    if (this.session.parked) context.pause.forget(this.session);
+    context.sessions.close(this.session);
     this.owner.closed(this);
+    try {
+      this.socket.close();
+    } catch {
+      // The runtime has closed it already.
+    }
+  }
+
+  resume(again: boolean): void {
+    if (!this.session.parked || this.resumes || !this.isOpen) return;
+    this.resumes = true;
+    this.runsAgain = again;
+    this.owner.turn.begin();
+    this.owner.turn.resumeAtEnd(this);
+  }
+
+  /** Called by the turn after {@linkcode resume}. */
+  goOn(): void {
+    this.resumes = false;
+    const { session, owner } = this;
+    if (!this.isOpen) return;
+    session.parked = false;
+    if (session.reply.buffer.length === 0) session.reply.buffer = owner.buffers.take();
+    if (this.runsAgain) owner.engine.execute(session, this.parser.request);
+    this.runRequests();
+  }
+
+  authenticationChanged(): void {
+    this.parser.authenticated = this.session.isAuthenticated;
+  }
+
+  replyGrows(bytes: number): void {
+    const now = this.owner.engine.context.store.state.now;
+    if (this.hasOverflowed || !this.exceedsOutputLimit(bytes + this.queuedBytes, now)) return;
+    this.hasOverflowed = true;
+    this.session.closing = true;
+    this.scheduleFlush();
+  }
+
+  /**
+   * Looks after limits that time alone can break.
+   *
+   * @param nowMs Unix time in milliseconds.
+   * @param idleLimitMs how long the client may be silent; 0 for ever.
+   */
+  tick(nowMs: number, idleLimitMs: number): void {
+    const { session } = this;
+    if (this.exceedsOutputLimit(this.outputBytes + this.queuedBytes, nowMs)) {
+      this.closeForOutput();
+    } else if (
+      idleLimitMs > 0 && nowMs - session.lastActiveMs > idleLimitMs && !session.parked &&
+      session.kind === "normal"
+    ) {
+      this.owner.engine.context.host.log.verbose("Closing idle client");
+      this.close();
+    }
   }
 
   private received(count: number): void {
@@ -98,7 +195,20 @@ export class Connection implements ClientLink {
     stats.reads++;
     stats.inputBytes += count;
     session.lastActiveMs = engine.context.store.state.now;
-    while (!session.closing) {
+    // What comes after QUIT or a protocol error is read only to notice the connection's end.
+    if (session.closing) return parser.discard();
+    if (parser.pendingBytes > UNCHECKED_QUERY_BYTES && this.isQueryTooLong()) {
+      return this.closeForQuery();
+    }
+    if (session.parked) return;
+    if (session.reply.buffer.length === 0) session.reply.buffer = this.owner.buffers.take();
+    this.runRequests();
+  }
+
+  private runRequests(): void {
+    const { engine, buffers, turn } = this.owner;
+    const { parser, session } = this;
+    while (!session.closing && !session.parked) {
       const parsed = parser.next();
       if (parsed === Parsed.REQUEST) engine.execute(session, parser.request);
       else {
@@ -106,16 +216,25 @@ export class Connection implements ClientLink {
         break;
       }
     }
-    if ((session.reply.length > 0 || session.closing) && !this.waitsForFlush) {
+    const reply = session.reply;
+    if (reply.length > 0 || session.closing) {
+      if (this.waitsForFlush) return;
       this.waitsForFlush = true;
       turn.flushAtEnd(this);
+    } else {
+      buffers.give(reply.buffer);
+      reply.buffer = NO_BYTES;
     }
   }
 
   private protocolError(): void {
     const { session, parser } = this;
+    const { context } = this.owner.engine;
+    const mark = session.reply.length;
     session.reply.error(`ERR ${parser.error}`);
-    this.owner.engine.context.stats.countError(`ERR ${parser.error}`);
+    if (session.isMuted) session.reply.cutTo(mark);
+    context.stats.countError(`ERR ${parser.error}`);
+    context.host.log.verbose(`${parser.error} from client: ${this.info()}`);
     session.closing = true;
   }
 
@@ -138,6 +257,8 @@ export class Connection implements ClientLink {
     }
     this.owner.buffers.give(this.inFlight as Uint8Array);
     this.inFlight = null;
+    // Replies of a turn that has not ended must not leave before what that turn has to do first.
+    if (this.waitsForFlush) return;
     if (this.session.reply.length > 0 || this.session.closing) this.flush();
   };
 
@@ -146,18 +267,56 @@ export class Connection implements ClientLink {
     this.close();
   };
 
-  /** The client sends no more; what it is owed is still written. */
+  /** The client sends no more; what it is owed is still written, what waits is not run. */
   private readEnded(): void {
     this.session.closing = true;
+    if (this.session.parked) return this.close();
     if (this.inFlight === null && !this.waitsForFlush) this.close();
   }
 
+  private exceedsOutputLimit(bytes: number, nowMs: number): boolean {
+    const limit = this.owner.limits.output[this.session.kind];
+    if (limit.hardBytes > 0 && bytes >= limit.hardBytes) return true;
+    if (limit.softBytes === 0 || bytes < limit.softBytes) {
+      this.softLimitSinceMs = 0;
+      return false;
+    }
+    if (this.softLimitSinceMs === 0) this.softLimitSinceMs = nowMs;
+    return nowMs - this.softLimitSinceMs > limit.softSeconds * 1000;
+  }
+
+  private closeForOutput(): void {
+    this.owner.engine.context.host.log.warning(
+      `Client ${this.info()} closed for overcoming of output buffer limits.`,
+    );
+    this.close();
+  }
+
+  /** As in Redis, who has not authenticated may not fill more than the smallest limit. */
+  private isQueryTooLong(): boolean {
+    return this.parser.pendingBytes > this.owner.limits.maxQueryBytes ||
+      !this.session.isAuthenticated;
+  }
+
+  private closeForQuery(): void {
+    const start = this.parser.pending(LOGGED_QUERY_BYTES);
+    this.owner.engine.context.host.log.warning(
+      `Closing client that reached max query buffer length: ${this.info()} ` +
+        `(qbuf initial bytes: ${quoted(start)})`,
+    );
+    this.close();
+  }
+
+  private info(): string {
+    return clientInfo(this.session, this.owner.engine.context.store.state.now);
+  }
+
   get remoteAddress(): string {
-    return addressText(this.socket.remoteAddr);
+    return addressText(this.socket.remoteAddr, this.socket.localAddr);
   }
 
   get localAddress(): string {
-    return addressText(this.socket.localAddr);
+    return addressText(this.socket.localAddr, this.socket.localAddr);
   }
 
   get isUnixSocket(): boolean {
@@ -189,18 +348,20 @@ export class Connection implements ClientLink {
   }
 
   get replyBufferPeak(): number {
-    return this.session.reply.buffer.length;
+    return Math.max(this.session.reply.buffer.length, this.inFlight === null ? 0 : BUFFER_BYTES);
   }
 
   get memoryBytes(): number {
     return this.parser.bufferBytes + this.session.reply.buffer.length +
-      (this.inFlight?.length ?? 0);
+      (this.inFlight === null ? 0 : this.inFlight.length);
   }
 }
 
-function addressText(address: Address): string {
-  if ("path" in address) return `${address.path}:0`;
-  return address.hostname.includes(":")
-    ? `[${address.hostname}]:${address.port}`
-    : `${address.hostname}:${address.port}`;
+/** The other side of a Unix socket has no path of its own; Redis names the server's. */
+function addressText(address: Address, local: Address): string {
+  if ("path" in address) return `${"path" in local ? local.path : address.path}:0`;
+  const { hostname, port } = address;
+  // An IPv4 client of an IPv6 socket.
+  if (hostname.startsWith("::ffff:")) return `${hostname.slice(7)}:${port}`;
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

@@ -12,8 +12,14 @@ export interface Flushable {
   flush(): void;
 }
 
+/** What waited and goes on before a turn ends, so that its effects and replies leave with it. */
+export interface Resumable {
+  goOn(): void;
+}
+
 export class Turn {
   private readonly waiting: Flushable[] = [];
+  private readonly resuming: Resumable[] = [];
   private queued = false;
   private readonly end = (): void => this.finish();
 
@@ -32,7 +38,15 @@ export class Turn {
     this.waiting.push(connection);
   }
 
+  /** Has `goOn` called once before the turn ends, when no command is running. */
+  resumeAtEnd(connection: Resumable): void {
+    this.resuming.push(connection);
+  }
+
   private finish(): void {
+    // Those that go on may let others go on; all of them belong to this turn.
+    for (let i = 0; i < this.resuming.length; i++) this.resuming[i].goOn();
+    this.resuming.length = 0;
     this.queued = false;
     this.engine.endTurn();
     const count = this.waiting.length;

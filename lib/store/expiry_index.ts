@@ -22,6 +22,8 @@ export class ExpiryIndex {
   count = 0;
   private readonly times: Float64Array[] = [];
   private readonly refs: Int32Array[] = [];
+  /** Times that a double does not hold exactly, by ref; hardly ever anything. */
+  private readonly exactTimes: Map<number, bigint> = new Map();
   /** Sum of all expiry times, for INFO's avg_ttl. */
   private timeSum = 0;
 
@@ -57,7 +59,19 @@ export class ExpiryIndex {
     return this.count === 0 ? 0 : Math.max(0, Math.round(this.timeSum / this.count - now));
   }
 
+  /** As {@linkcode timeOf}, exact also beyond 2^53. */
+  exactTimeOf(ref: number): bigint {
+    return this.exactTimes.get(ref) ?? BigInt(this.timeOf(ref));
+  }
+
+  /** As {@linkcode set}, and remembers the time exactly also beyond 2^53. */
+  setExact(ref: number, time: bigint): void {
+    this.set(ref, Number(time));
+    if (!Number.isSafeInteger(Number(time))) this.exactTimes.set(ref, time);
+  }
+
   set(ref: number, time: number): void {
+    if (this.exactTimes.size > 0) this.exactTimes.delete(ref);
     const place = readWord(this.arena, ref, EXPIRY_WORD) - 1;
     if (place >= 0) {
       const before = this.timeAt(place);
@@ -80,6 +94,7 @@ export class ExpiryIndex {
     const place = readWord(this.arena, ref, EXPIRY_WORD) - 1;
     if (place < 0) return false;
     writeWord(this.arena, ref, EXPIRY_WORD, 0);
+    if (this.exactTimes.size > 0) this.exactTimes.delete(ref);
     this.timeSum -= this.timeAt(place);
     const last = --this.count;
     if (place !== last) {
@@ -98,13 +113,22 @@ export class ExpiryIndex {
   }
 
   /** Tells the index that an entry was moved to another ref, its words copied. */
-  moved(newRef: number): void {
+  moved(oldRef: number, newRef: number): void {
     const place = readWord(this.arena, newRef, EXPIRY_WORD) - 1;
-    if (place >= 0) this.refs[place >>> CHUNK_SHIFT][place & IN_CHUNK] = newRef;
+    if (place < 0) return;
+    this.refs[place >>> CHUNK_SHIFT][place & IN_CHUNK] = newRef;
+    if (this.exactTimes.size > 0) this.moveExactTime(oldRef, newRef);
   }
 
   get memoryBytes(): number {
     return this.times.length * CHUNK * 12;
+  }
+
+  private moveExactTime(oldRef: number, newRef: number): void {
+    const time = this.exactTimes.get(oldRef);
+    if (time === undefined) return;
+    this.exactTimes.delete(oldRef);
+    this.exactTimes.set(newRef, time);
   }
 
   private put(place: number, ref: number, time: number): void {

@@ -3,17 +3,47 @@
 import type { Random } from "../host/random.ts";
 import { Database } from "./database.ts";
 import type { StoreObserver } from "./database.ts";
+import { LazyFree } from "./lazy_free.ts";
 import { StoreState } from "./store_state.ts";
 
 export class Store {
   readonly state: StoreState;
+  readonly lazyFree: LazyFree;
   readonly databases: Database[] = [];
 
   constructor(random: Random, databases: number, observer: StoreObserver) {
     this.state = new StoreState(random);
+    this.lazyFree = new LazyFree(this.state.arena);
     for (let i = 0; i < databases; i++) {
       this.databases.push(new Database(this.state, observer, i));
     }
+  }
+
+  /**
+   * Removes every key of every database and says how many there were. Where nothing else lies in
+   * the arena it is given back as a whole, which takes no time however many keys there were.
+   */
+  clear(): number {
+    const count = this.keyCount;
+    const { arena } = this.state;
+    if (arena.isShared) {
+      for (const db of this.databases) db.clear();
+    } else {
+      for (const db of this.databases) db.detach();
+      arena.reset();
+    }
+    return count;
+  }
+
+  /** Lets two databases change what they hold; their numbers, and who uses them, stay. */
+  swap(a: number, b: number): void {
+    const first = this.databases[a];
+    const second = this.databases[b];
+    const { table, expiry } = first;
+    first.table = second.table;
+    first.expiry = second.expiry;
+    second.table = table;
+    second.expiry = expiry;
   }
 
   /** Bytes of all entries, tables and indexes. */

@@ -12,12 +12,17 @@
  *
  * A record is named by a _ref_: a positive 31-bit integer that counts units of 16 bytes, so that
  * refs stay small integers for V8 and still reach 32 GiB. Ref 0 is "none". Segments never move
- * or grow, so the views of them stay valid; a segment whose blocks are all free is given back.
+ * or grow, so the views of them stay valid; segments whose blocks are all free are given back.
  * What does not fit a segment gets a segment of its own. Slabs with one size class each and a
  * free list threaded through free records are as in Bonwick, "The Slab Allocator" (USENIX 1994);
  * the size classes (four to a doubling) are jemalloc's. Measured: growing one buffer by copying
  * peaked at 668 MB for 5 million keys, fixed segments at 398 MB.
+ *
+ * The databases own the arena and may reset it as a whole; whoever else keeps records here says so
+ * with `join` first.
  */
+
+import { invariant } from "../host/invariant.ts";
 
 const UNIT_SHIFT = 4;
 const BLOCK_SHIFT = 16;
@@ -35,6 +40,8 @@ export const REF_UNIT = UNIT_SHIFT;
 
 const BLOCK_OF_REF = BLOCK_SHIFT - UNIT_SHIFT;
 const LARGEST_CLASS_BYTES = 32768;
+/** The length of a run is kept in 32 bits with a sign. */
+const LARGEST_RUN_BYTES = 2 ** 31 - BLOCK_BYTES;
 /** Sizes up to this are looked up in a table, larger ones computed. */
 const TABLE_BYTES = 1024;
 
@@ -46,7 +53,7 @@ const FREE = -1;
 const RUN_HEAD = -2;
 const RUN_TAIL = -3;
 
-/** Thrown when 32 GiB of addresses are used up; the caller turns it into an OOM reply. */
+/** Thrown when memory or the 32 GiB of addresses are used up; the caller turns it into an OOM reply. */
 export class ArenaFullError extends Error {
   override name = "ArenaFullError";
 }
@@ -59,7 +66,14 @@ export class Arena {
   /** Bytes handed out, rounded up as they were allocated. */
   usedBytes = 0;
 
+  /** Users beside the owner. */
+  private guests = 0;
   private readonly segmentFreeBlocks: number[] = [];
+  /**
+   * A segment that is empty and kept, so that what comes and goes at the end of a segment does not
+   * take and give back 64 MiB each time; 0 when there is none.
+   */
+  private spareSegment = 0;
   /** Per segment, the lowest block that may be free. */
   private readonly segmentHint: number[] = [];
 
@@ -108,13 +122,44 @@ export class Arena {
     this.usedBytes -= CLASS_SIZES[sizeClass];
     const live = --this.blockLive[block];
     if (live === SLAB_CAPACITY[sizeClass] - 1) this.linkSlab(block, sizeClass);
-    // One slab with room is kept per class, so that a key set and deleted in turn costs nothing.
+    // One slab with room is kept per class, so that a key set and deleted in turn costs nothing;
+    // only in the first segment, since each of the others is to be given back when it is empty.
     else if (
-      live === 0 && (this.blockNext[block] !== 0 || this.slabWithRoom[sizeClass] !== block)
+      live === 0 &&
+      (block >= BLOCKS_PER_SEGMENT || this.blockNext[block] !== 0 ||
+        this.slabWithRoom[sizeClass] !== block)
     ) {
       this.unlinkSlab(block, sizeClass);
       this.releaseBlocks(block, 1);
     }
+  }
+
+  /**
+   * Says that somebody keeps records here beside the one who may call {@linkcode reset}: from now
+   * until {@linkcode leave} a reset is refused.
+   */
+  join(): void {
+    this.guests++;
+  }
+
+  leave(): void {
+    this.guests--;
+  }
+
+  /** Whether the arena has more users than its owner. */
+  get isShared(): boolean {
+    return this.guests > 0;
+  }
+
+  /** Frees everything at once: all refs are void. The first segment is kept for what comes. */
+  reset(): void {
+    invariant(this.guests === 0, "arena: reset while others keep records in it");
+    if (this.bytes.length === 0) return;
+    for (let segment = 1; segment < this.bytes.length; segment++) this.dropSegment(segment);
+    this.usedBytes = 0;
+    this.spareSegment = 0;
+    this.slabWithRoom.fill(0);
+    this.openSegment(0);
   }
 
   /** Bytes that the allocation can hold. */
@@ -158,6 +203,7 @@ export class Arena {
   }
 
   private allocateRun(size: number): number {
+    if (size > LARGEST_RUN_BYTES) throw new ArenaFullError(`${size} bytes in one piece`);
     // Whole pages are counted: the system commits no more of the run's last block.
     const bytes = Math.ceil(size / 4096) * 4096;
     const blocks = Math.ceil(bytes / BLOCK_BYTES);
@@ -187,7 +233,6 @@ export class Arena {
     }
     const segment = this.addSegment(SEGMENT_BYTES);
     const base = segment << (SEGMENT_SHIFT - BLOCK_SHIFT);
-    // Block 0 of segment 0 stays unused: its first ref would be 0.
     return this.markTaken(segment, base === 0 ? 1 : base, count);
   }
 
@@ -205,6 +250,7 @@ export class Arena {
   private markTaken(segment: number, first: number, count: number): number {
     for (let block = first; block < first + count; block++) this.blockClass[block] = RUN_TAIL;
     this.segmentFreeBlocks[segment] -= count;
+    if (segment === this.spareSegment) this.spareSegment = 0;
     const inSegment = first & (BLOCKS_PER_SEGMENT - 1);
     if (count === 1 && inSegment >= this.segmentHint[segment]) {
       // A single block is always the lowest free one, so all below it are taken.
@@ -219,11 +265,15 @@ export class Arena {
     const free = this.segmentFreeBlocks[segment] += count;
     const inSegment = first & (BLOCKS_PER_SEGMENT - 1);
     if (inSegment < this.segmentHint[segment]) this.segmentHint[segment] = inSegment;
-    if (segment !== 0 && free === BLOCKS_PER_SEGMENT) this.dropSegment(segment);
+    if (segment === 0 || free < BLOCKS_PER_SEGMENT) return;
+    if (this.spareSegment === 0) this.spareSegment = segment;
+    else this.dropSegment(segment);
   }
 
   /** A segment for one allocation of its own; its first block. */
   private takeSegment(size: number): number {
+    // Never segment 0, where the ref would be 0.
+    if (this.bytes.length === 0) this.addSegment(SEGMENT_BYTES);
     const segment = this.addSegment(size);
     const base = segment << (SEGMENT_SHIFT - BLOCK_SHIFT);
     this.segmentFreeBlocks[segment] = 0;
@@ -235,16 +285,22 @@ export class Arena {
     const dropped = this.bytes.findIndex((view) => view.length === 0);
     const segment = dropped < 0 ? this.bytes.length : dropped;
     if (segment === MAX_SEGMENTS) throw new ArenaFullError("no arena addresses left");
-    const buffer = new ArrayBuffer(size);
+    const buffer = newBuffer(size);
     this.bytes[segment] = new Uint8Array(buffer);
     this.words[segment] = new Int32Array(buffer);
+    this.growBlockTables((segment + 1) * BLOCKS_PER_SEGMENT);
+    this.openSegment(segment);
+    return segment;
+  }
+
+  /** Marks all blocks of a segment as free. */
+  private openSegment(segment: number): void {
     const base = segment << (SEGMENT_SHIFT - BLOCK_SHIFT);
-    this.growBlockTables(base + BLOCKS_PER_SEGMENT);
     this.blockClass.fill(FREE, base, base + BLOCKS_PER_SEGMENT);
     this.segmentFreeBlocks[segment] = segment === 0 ? BLOCKS_PER_SEGMENT - 1 : BLOCKS_PER_SEGMENT;
     this.segmentHint[segment] = segment === 0 ? 1 : 0;
+    // Block 0 of segment 0 stays unused: its first ref would be 0.
     if (segment === 0) this.blockClass[0] = RUN_TAIL;
-    return segment;
   }
 
   private dropSegment(segment: number): void {
@@ -263,6 +319,15 @@ export class Arena {
     this.blockFresh = copied(new Int32Array(length), this.blockFresh);
     this.blockPrevious = copied(new Int32Array(length), this.blockPrevious);
     this.blockNext = copied(new Int32Array(length), this.blockNext);
+  }
+}
+
+function newBuffer(size: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(size);
+  } catch (error) {
+    if (error instanceof RangeError) throw new ArenaFullError(`no memory for ${size} bytes`);
+    throw error;
   }
 }
 

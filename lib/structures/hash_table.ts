@@ -18,6 +18,7 @@
  */
 
 import { halfSipHash } from "../bytes/hash.ts";
+import { invariant } from "../host/invariant.ts";
 import type { Arena } from "./arena.ts";
 import { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } from "./arena.ts";
 
@@ -27,6 +28,9 @@ const LARGEST = 1 << 30;
 const CHAINS_PER_STEP = 2;
 /** Empty slots passed over at most in one step, so that a step is bounded in a sparse table. */
 const EMPTY_PER_STEP = 64;
+
+/** Empty slots that a drain passes over in place of one record. */
+const SLOTS_PER_DRAINED = 16;
 
 /** Bytes of a record that belong to the table. */
 export const RECORD_PREFIX_BYTES = 12;
@@ -162,6 +166,41 @@ export class HashTable {
     return candidates[uint32() % candidates.length];
   }
 
+  /**
+   * Empties a table that is out of use, a slice at a time: hands over about `maxRecords` records,
+   * whose memory is the visitor's to free, and says whether there are more. From the first call to
+   * the one that returns false the table is good for nothing else.
+   */
+  drain(maxRecords: number, visit: (ref: number) => void): boolean {
+    let records = maxRecords;
+    let slots = maxRecords * SLOTS_PER_DRAINED;
+    while (this.count > 0) {
+      if (this.oldSlots === NO_SLOTS) {
+        this.oldSlots = this.slots;
+        this.slots = NO_SLOTS;
+        this.moved = 0;
+      }
+      while (this.moved < this.oldSlots.length) {
+        if (records <= 0 || slots-- <= 0) return true;
+        let ref = this.oldSlots[this.moved];
+        this.oldSlots[this.moved++] = 0;
+        while (ref !== 0) {
+          const next = this.nextOf(ref);
+          this.count--;
+          records--;
+          visit(ref);
+          ref = next;
+        }
+      }
+      this.oldSlots = NO_SLOTS;
+    }
+    this.oldSlots = NO_SLOTS;
+    this.oldMask = 0;
+    this.slots = new Int32Array(SMALLEST);
+    this.mask = SMALLEST - 1;
+    return false;
+  }
+
   /** Moves chains for the cron while nobody writes; true while there is more to move. */
   rehash(steps: number): boolean {
     for (let i = 0; i < steps && this.oldSlots !== NO_SLOTS; i++) this.step();
@@ -240,7 +279,7 @@ export class HashTable {
       slots[slot] = target;
       return;
     }
-    for (;;) {
+    while (current !== 0) {
       const words = this.arena.words[current >>> SEGMENT_OF_REF];
       const at = (current & REF_IN_SEGMENT) << WORD;
       const next = words[at];
@@ -250,6 +289,7 @@ export class HashTable {
       }
       current = next;
     }
+    invariant(false, "hash table: a record is not in the chain of its hash");
   }
 
   private isInChain(ref: number, wanted: number): boolean {

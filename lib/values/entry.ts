@@ -59,6 +59,19 @@ export const Encoding = {
   LISTPACK: 11,
 } as const;
 
+/** Names that OBJECT ENCODING replies, by number. */
+export const ENCODING_NAMES: Readonly<Record<number, string>> = {
+  [Encoding.RAW]: "raw",
+  [Encoding.INT]: "int",
+  [Encoding.HASHTABLE]: "hashtable",
+  [Encoding.INTSET]: "intset",
+  [Encoding.SKIPLIST]: "skiplist",
+  [Encoding.EMBSTR]: "embstr",
+  [Encoding.QUICKLIST]: "quicklist",
+  [Encoding.STREAM]: "stream",
+  [Encoding.LISTPACK]: "listpack",
+};
+
 /** Where the value's bytes are. */
 export const Storage = { INLINE: 0, BLOCK: 1 } as const;
 
@@ -101,6 +114,14 @@ export function storageOf(arena: Arena, ref: number): number {
   return readWord(arena, ref, META_WORD) >>> STORAGE_SHIFT & 3;
 }
 
+/** The bits of a meta word that describe the value; the others belong to the entry. */
+export const VALUE_META = (1 << EPOCH_SHIFT) - 1;
+
+/** The epoch's part of a meta word. */
+export function epochBits(epoch: number): number {
+  return epoch << EPOCH_SHIFT;
+}
+
 /** The meta word of a new or overwritten value. */
 export function metaWord(type: number, encoding: number, storage: number, epoch: number): number {
   return type | encoding << ENCODING_SHIFT | storage << STORAGE_SHIFT | epoch << EPOCH_SHIFT;
@@ -115,4 +136,15 @@ export function keyView(arena: Arena, ref: number): Uint8Array {
 /** The key's own copy, to be kept. */
 export function keyCopy(arena: Arena, ref: number): Uint8Array {
   return keyView(arena, ref).slice();
+}
+
+/** Frees an entry that is in no table and no expiry index any more, with its value. */
+export function freeEntry(arena: Arena, ref: number): void {
+  freeValue(arena, ref);
+  arena.free(ref);
+}
+
+/** Frees what an entry's value has outside of the record. */
+export function freeValue(arena: Arena, ref: number): void {
+  if (storageOf(arena, ref) === Storage.BLOCK) arena.free(readWord(arena, ref, VALUE_WORD));
 }

@@ -47,6 +47,11 @@ export class FakeClock implements Clock {
     };
   }
 
+  /** Time passes at once, and nothing else happens in it: tasks that fall due run later. */
+  sleepSync(ms: number): void {
+    this.moveTo(this.elapsedMs + ms);
+  }
+
   /** Moves both clocks on, and runs each task at its own time, also those that tasks ask for. */
   advance(ms: number): void {
     const endMs = this.elapsedMs + ms;

@@ -1,6 +1,8 @@
 /** The slow log: the commands that took longest lately, newest first (SLOWLOG). */
 
 import type { Request } from "../../resp/request.ts";
+import type { CommandSpec } from "../command_spec.ts";
+import { REDACTED, secretArguments } from "./redaction.ts";
 
 /** Arguments kept of one command, and bytes of one argument, as Redis cuts them. */
 const MAX_ARGUMENTS = 32;
@@ -24,6 +26,7 @@ export class SlowLog {
   private entries: SlowLogEntry[] = [];
 
   record(
+    command: CommandSpec,
     request: Request,
     microseconds: number,
     unixSeconds: number,
@@ -34,7 +37,7 @@ export class SlowLog {
       id: this.nextId++,
       time: unixSeconds,
       microseconds,
-      args: keptArguments(request),
+      args: keptArguments(command, request),
       clientAddress: client.address,
       clientName: client.name,
     });
@@ -55,13 +58,16 @@ export class SlowLog {
   }
 }
 
-function keptArguments(request: Request): Uint8Array[] {
+function keptArguments(command: CommandSpec, request: Request): Uint8Array[] {
   const encoder = new TextEncoder();
+  const secrets = secretArguments(command, request);
   const kept: Uint8Array[] = [];
   const count = Math.min(request.count, MAX_ARGUMENTS);
   for (let i = 0; i < count; i++) {
     if (i === MAX_ARGUMENTS - 1 && request.count > MAX_ARGUMENTS) {
       kept.push(encoder.encode(`... (${request.count - i} more arguments)`));
+    } else if (secrets.has(i)) {
+      kept.push(encoder.encode(REDACTED));
     } else if (request.lengths[i] > MAX_ARGUMENT_BYTES) {
       const shown = request.view(i).slice(0, MAX_ARGUMENT_BYTES);
       const note = encoder.encode(`... (${request.lengths[i] - MAX_ARGUMENT_BYTES} more bytes)`);

@@ -68,6 +68,11 @@ export function stringEncoding(bytes: Uint8Array, offset: number, length: number
     // Most values are told by their first byte not to be integers.
     if (first <= 57 && first >= 45 && isInteger(bytes, offset, length)) return Encoding.INT;
   }
+  return textEncoding(length);
+}
+
+/** The encoding of a text that Redis keeps as text even when it is a number. */
+export function textEncoding(length: number): number {
   return length <= EMBSTR_BYTES ? Encoding.EMBSTR : Encoding.RAW;
 }
 

@@ -1,0 +1,68 @@
+/** Typed readers for query parameters and headers; they throw the right problem. */
+
+import { Problem } from "./problem.ts";
+import type { AdminContext } from "./route.ts";
+
+/** A whole number between two bounds, both included. */
+export function integerParameter(
+  c: AdminContext,
+  name: string,
+  options: { readonly initial: number; readonly min: number; readonly max: number },
+): number {
+  const { initial, min, max } = options;
+  const text = c.req.query(name);
+  if (text === undefined) return initial;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw new Problem(400, `${name} must be a whole number between ${min} and ${max}`);
+}
+
+/** The number of the database asked for; that it exists is checked when commands run on it. */
+export function databaseParameter(c: AdminContext): number {
+  const text = c.req.query("db");
+  if (text === undefined) return 0;
+  if (!/^\d{1,9}$/.test(text)) throw new Problem(400, "ERR invalid DB index");
+  return Number(text);
+}
+
+/**
+ * Which of the offered media types the client likes best, the first of equals; the first of all
+ * when it doesn't say. Throws 406 when it wants none of them.
+ */
+export function preferredType(c: AdminContext, offered: readonly string[]): string {
+  const header = c.req.header("accept");
+  if (header === undefined || header.trim() === "") return offered[0];
+  const ranges = header.split(",").map(acceptedRange);
+  let best = "";
+  let bestQuality = 0;
+  for (const type of offered) {
+    const quality = qualityOf(type, ranges);
+    if (quality > bestQuality) {
+      best = type;
+      bestQuality = quality;
+    }
+  }
+  if (best === "") throw new Problem(406, `this page comes as ${offered.join(" or ")}`);
+  return best;
+}
+
+interface AcceptedRange {
+  readonly type: string;
+  readonly quality: number;
+}
+
+function acceptedRange(text: string): AcceptedRange {
+  const [type, ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
+  const given = parameters.find((parameter) => parameter.startsWith("q="));
+  const quality = given === undefined ? 1 : Number(given.slice(2));
+  return { type, quality: quality >= 0 && quality <= 1 ? quality : 0 };
+}
+
+/** The most specific range that a type falls into decides (RFC 9110, 12.5.1). */
+function qualityOf(type: string, ranges: readonly AcceptedRange[]): number {
+  for (const candidate of [type, `${type.split("/")[0]}/*`, "*/*"]) {
+    const found = ranges.find((range) => range.type === candidate);
+    if (found !== undefined) return found.quality;
+  }
+  return 0;
+}

@@ -1,0 +1,140 @@
+/** The subcommands of DEBUG that look at keys, or make them: OBJECT, HTSTATS, POPULATE. */
+
+import { fromLatin1, latin1 } from "../../bytes/byte_string.ts";
+import { compressLzf } from "../../bytes/lzf.ts";
+import { parseInteger } from "../../bytes/integer.ts";
+import { readClampedInteger } from "../../engine/arguments.ts";
+import type { Call } from "../../engine/call.ts";
+import { CommandError, errors } from "../../engine/errors.ts";
+import type { Database } from "../../store/database.ts";
+import { ACCESS_WORD, Encoding, ENCODING_NAMES, encodingOf, readWord } from "../../values/entry.ts";
+import type { StringView } from "../../values/string/string.ts";
+
+const NO_SUCH_DB = new CommandError("ERR Out of range database");
+const NO_TABLE = new CommandError(
+  "ERR The value stored at the specified key is not represented using an hash table",
+);
+const TOO_MANY_KEYS = new CommandError("ERR OOM in dictTryExpand");
+
+/** Refs of the arena are 31 bits: no database can hold more. */
+const MAX_KEYS = 2 ** 31;
+/** Whole numbers that Redis shares among all keys, and how it then counts their users. */
+const SHARED_INTEGERS = 10_000;
+const SHARED_COUNT = 2 ** 31 - 1;
+/** Longest text that is kept as EMBSTR. */
+const EMBSTR_BYTES = 44;
+
+/** DEBUG OBJECT: one line in Redis's form; the address is the record's place in the arena. */
+export function replyObject(call: Call): void {
+  const { buffer, offsets, lengths } = call.request;
+  const ref = call.db.peek(buffer, offsets[2], lengths[2]);
+  if (ref === 0) throw errors.NO_SUCH_KEY;
+  const { db } = call;
+  const { state } = call.context.store;
+  const value = db.stringOf(ref);
+  const encoding = encodingOf(db.arena, ref);
+  const number = encoding === Encoding.INT
+    ? parseInteger(value.bytes, value.offset, value.length)
+    : NaN;
+  const users = number >= 0 && number < SHARED_INTEGERS ? SHARED_COUNT : 1;
+  const access = readWord(db.arena, ref, ACCESS_WORD);
+  const idle = state.countsFrequency ? 0 : state.idleSeconds(access);
+  call.reply.simple(
+    `Value at:0x${(ref * 16).toString(16)} refcount:${users} ` +
+      `encoding:${ENCODING_NAMES[encoding]} ` +
+      `serializedlength:${serializedLength(value, call.context.config.get("rdbcompression"))} ` +
+      `lru:${access & 0xffffff} lru_seconds_idle:${idle}`,
+  );
+}
+
+/** Bytes that an RDB file needs for a string: a small integer, compressed, or as it is. */
+function serializedLength(value: StringView, compresses: boolean): number {
+  const { bytes, offset, length } = value;
+  const number = parseInteger(bytes, offset, length);
+  if (number >= -(2 ** 7) && number < 2 ** 7) return 2;
+  if (number >= -(2 ** 15) && number < 2 ** 15) return 3;
+  if (number >= -(2 ** 31) && number < 2 ** 31) return 5;
+  const packed = compresses && length > 20 ? compressLzf(bytes, offset, length) : null;
+  if (packed === null) return lengthBytes(length) + length;
+  return 1 + lengthBytes(packed.length) + lengthBytes(length) + packed.length;
+}
+
+/** Bytes that an RDB file needs for a length. */
+function lengthBytes(length: number): number {
+  if (length < 2 ** 6) return 1;
+  if (length < 2 ** 14) return 2;
+  return length < 2 ** 32 ? 5 : 9;
+}
+
+/** DEBUG HTSTATS. What expires is kept in a heap here, so its table has no chains. */
+export function replyTableStats(call: Call): void {
+  const index = readClampedInteger(call, 2);
+  const db = call.context.store.databases[index];
+  if (db === undefined) throw NO_SUCH_DB;
+  const text = `[Dictionary HT]\n${tableText(db)}` +
+    `[Expires HT]\nNo hash table but a heap of ${db.expiry.count} elements, soonest first\n`;
+  call.reply.verbatim("txt", text);
+}
+
+/** DEBUG HTSTATS-KEY: a string has no table. */
+export function replyValueTableStats(call: Call): void {
+  const { buffer, offsets, lengths } = call.request;
+  if (call.db.peek(buffer, offsets[2], lengths[2]) === 0) throw errors.NO_SUCH_KEY;
+  throw NO_TABLE;
+}
+
+function tableText(db: Database): string {
+  const title = "Hash table 0 stats (main hash table):\n";
+  if (db.size === 0) return `${title}No stats available for empty dictionaries\n`;
+  const { current, old } = db.table.slotCounts;
+  const lengths = new Int32Array(current);
+  db.table.forEach((ref) => lengths[db.table.hashOf(ref) & (current - 1)]++);
+  const byLength: number[] = [];
+  for (const length of lengths) byLength[length] = (byLength[length] ?? 0) + 1;
+  const used = current - (byLength[0] ?? 0);
+  const lines = [
+    ` table size: ${current}`,
+    ` number of elements: ${db.size}`,
+    ` different slots: ${used}`,
+    ` max chain length: ${byLength.length - 1}`,
+    ` avg chain length (counted): ${(db.size / used).toFixed(2)}`,
+    ` avg chain length (computed): ${(db.size / used).toFixed(2)}`,
+    " Chain length distribution:",
+    ...byLength.flatMap((slots, length) =>
+      slots === 0 ? [] : [`   ${length}: ${slots} (${(slots * 100 / current).toFixed(2)}%)`]
+    ),
+    ...(old > 0 ? [` moving from a table of ${old} slots`] : []),
+  ];
+  return title + lines.map((line) => line + "\n").join("");
+}
+
+/** DEBUG POPULATE: keys that are there stay as they are. */
+export function populate(call: Call): void {
+  const count = readPositive(call, 2);
+  const prefix = call.count > 3 ? latin1(call.request.view(3)) : "key";
+  const size = call.count > 4 ? readPositive(call, 4) : -1;
+  if (count > MAX_KEYS) throw TOO_MANY_KEYS;
+  if (size > call.context.config.get("proto-max-bulk-len")) throw errors.STRING_TOO_LONG;
+  const { db } = call;
+  db.table.reserve(db.size + count);
+  const sized = new Uint8Array(Math.max(0, size));
+  for (let i = 0; i < count; i++) {
+    const key = fromLatin1(`${prefix}:${i}`);
+    if (db.lookUpWrite(key, 0, key.length) !== 0) continue;
+    let value: Uint8Array = fromLatin1(`value:${i}`);
+    if (size >= 0) {
+      sized.fill(0);
+      sized.set(value.subarray(0, size));
+      value = sized;
+    }
+    const encoding = value.length <= EMBSTR_BYTES ? Encoding.EMBSTR : Encoding.RAW;
+    db.setString(0, key, 0, key.length, value, 0, value.length, encoding);
+  }
+  call.reply.ok();
+}
+
+function readPositive(call: Call, index: number): number {
+  const value = readClampedInteger(call, index, errors.MUST_BE_POSITIVE);
+  if (value < 0) throw errors.MUST_BE_POSITIVE;
+  return value;
+}

@@ -1,0 +1,81 @@
+/** Reading and setting several strings at once. [hot] */
+
+import type { Call } from "../../engine/call.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { wrongArity } from "../../engine/errors.ts";
+import { typeOf, ValueType } from "../../values/entry.ts";
+import { storeArgument } from "./get_set.ts";
+
+export const MGET = command({
+  name: "MGET",
+  usage: "key [key ...]",
+  summary: "Replies with the strings at several keys, null for what is missing or no string.",
+  since: "1.0.0",
+  complexity: "O(N) for N keys",
+  flags: Flag.READONLY | Flag.FAST,
+  keys: Access.RO | Access.ACCESS,
+  tips: ["request_policy:multi_shard"],
+  run(call) {
+    const { db, reply } = call;
+    reply.array(call.count - 1);
+    for (let i = 1; i < call.count; i++) {
+      const ref = call.lookUpRead(i);
+      if (ref === 0 || typeOf(db.arena, ref) !== ValueType.STRING) reply.null();
+      else {
+        const value = db.stringOf(ref);
+        reply.bulkRange(value.bytes, value.offset, value.length);
+      }
+    }
+  },
+});
+
+export const MSET = command({
+  name: "MSET",
+  usage: "key value [key value ...]",
+  summary: "Stores strings at several keys in one step.",
+  since: "1.0.1",
+  complexity: "O(N) for N keys",
+  flags: Flag.WRITE | Flag.DENY_OOM,
+  keys: Access.OW | Access.UPDATE,
+  tips: ["request_policy:multi_shard", "response_policy:all_succeeded"],
+  run(call) {
+    requirePairs(call);
+    storePairs(call);
+    call.reply.ok();
+  },
+});
+
+export const MSETNX = command({
+  name: "MSETNX",
+  usage: "key value [key value ...]",
+  summary: "Stores strings at several keys, or at none when one of the keys exists.",
+  since: "1.0.1",
+  complexity: "O(N) for N keys",
+  flags: Flag.WRITE | Flag.DENY_OOM,
+  keys: Access.OW | Access.INSERT,
+  tips: ["request_policy:multi_shard", "response_policy:agg_min"],
+  run(call) {
+    requirePairs(call);
+    for (let i = 1; i < call.count; i += 2) {
+      if (call.lookUpWrite(i) !== 0) return call.reply.integer(0);
+    }
+    storePairs(call);
+    call.reply.integer(1);
+  },
+});
+
+export const MANY_KEYS_COMMANDS = [MGET, MSET, MSETNX];
+
+function requirePairs(call: Call): void {
+  if ((call.count & 1) === 0) throw wrongArity(call.command.lowerName);
+}
+
+function storePairs(call: Call): void {
+  for (let i = 1; i < call.count; i += 2) {
+    const ref = call.lookUpWrite(i);
+    if (ref !== 0) call.db.persist(ref);
+    storeArgument(call, ref, i, i + 1);
+    call.changed(i, "set");
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * A client in one line, as CLIENT LIST, CLIENT INFO and the log show it: fields and their order
+ * are those of Redis 7.2.
+ */
+
+import type { Request } from "../resp/request.ts";
+import { Gate, type Session } from "./session.ts";
+
+/**
+ * The line, without its end.
+ *
+ * @param nowMs Unix time in milliseconds.
+ * @param running the request that the session runs at this moment, if it does.
+ */
+export function clientInfo(session: Session, nowMs: number, running?: Request): string {
+  const link = session.link;
+  const waiting = link === null ? 0 : link.outputBytes + link.queuedBytes;
+  const fields: readonly (readonly [string, string | number])[] = [
+    ["id", session.id],
+    ["addr", link?.remoteAddress ?? "?:0"],
+    ["laddr", link?.localAddress ?? "?:0"],
+    // The runtime does not tell which file a socket is.
+    ["fd", -1],
+    ["name", session.name],
+    ["age", seconds(nowMs - session.createdMs)],
+    ["idle", seconds(nowMs - session.lastActiveMs)],
+    ["flags", clientFlags(session)],
+    ["db", session.db.index],
+    ["sub", 0],
+    ["psub", 0],
+    ["ssub", 0],
+    ["multi", -1],
+    ["qbuf", link?.queryBytes ?? 0],
+    ["qbuf-free", link?.queryFreeBytes ?? 0],
+    ["argv-mem", running === undefined ? 0 : argumentBytes(running)],
+    ["multi-mem", 0],
+    ["rbs", link?.replyBufferBytes ?? 0],
+    ["rbp", link?.replyBufferPeak ?? 0],
+    ["obl", link?.outputBytes ?? 0],
+    ["oll", link?.queuedBuffers ?? 0],
+    ["omem", link?.queuedBytes ?? 0],
+    ["tot-mem", link?.memoryBytes ?? 0],
+    ["events", link !== null && waiting > 0 ? "rw" : "r"],
+    ["cmd", session.lastCommand?.lowerName ?? "NULL"],
+    ["user", session.user],
+    ["redir", -1],
+    ["resp", session.reply.protocol],
+    ["lib-name", session.libraryName],
+    ["lib-ver", session.libraryVersion],
+  ];
+  return fields.map(([name, value]) => `${name}=${value}`).join(" ");
+}
+
+/** One letter for each thing that is special about the client; N when nothing is. */
+export function clientFlags(session: Session): string {
+  const letters = (session.kind === "replica" ? "S" : "") +
+    ((session.gate & Gate.MONITOR) !== 0 ? "O" : "") +
+    ((session.gate & Gate.SUBSCRIBED) !== 0 ? "P" : "") +
+    ((session.gate & Gate.IN_MULTI) !== 0 ? "x" : "") +
+    (session.parked ? "b" : "") +
+    (session.closing ? "c" : "") +
+    (session.link?.isUnixSocket === true ? "U" : "") +
+    (session.noEvict ? "e" : "") +
+    (session.noTouch ? "T" : "");
+  return letters === "" ? "N" : letters;
+}
+
+function seconds(durationMs: number): number {
+  return Math.max(0, Math.floor(durationMs / 1000));
+}
+
+function argumentBytes(request: Request): number {
+  let total = 0;
+  for (let i = 0; i < request.count; i++) total += request.lengths[i];
+  return total;
+}

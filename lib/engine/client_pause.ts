@@ -1,0 +1,79 @@
+/**
+ * CLIENT PAUSE: for some time clients' commands wait, all of them or those that change data.
+ *
+ * A command that has to wait parks its session: the connection keeps the request and runs no other
+ * until {@linkcode ClientPause.end} resumes it, which runs the request anew. Sessions without a
+ * connection (loaders, links to a primary) have nowhere to wait and are never paused.
+ */
+
+import type { Clock, Timer } from "../host/clock.ts";
+import type { CommandSpec } from "./command_spec.ts";
+import { Flag } from "./command_spec.ts";
+import type { Session } from "./session.ts";
+
+/** Larger is stricter. */
+export const PauseMode = { NONE: 0, WRITE: 1, ALL: 2 } as const;
+
+export class ClientPause {
+  private mode: number = PauseMode.NONE;
+  private endMs = 0;
+  private timer: Timer | null = null;
+  private postponed: Session[] = [];
+
+  /** @param setGate turns the gate's bit for pauses on and off. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly setGate: (on: boolean) => void,
+  ) {}
+
+  get isActive(): boolean {
+    return this.mode !== PauseMode.NONE;
+  }
+
+  /**
+   * Starts a pause, or makes the one that lasts longer and stricter: it never becomes shorter.
+   *
+   * @param durationMs milliseconds from now.
+   */
+  begin(mode: number, durationMs: number): void {
+    const now = this.clock.monotonicMs();
+    this.mode = Math.max(this.mode, mode);
+    this.endMs = Math.max(this.endMs, now + durationMs);
+    this.setGate(true);
+    this.timer?.cancel();
+    this.timer = this.clock.schedule(this.endMs - now, () => this.end());
+  }
+
+  /** Ends the pause; what waited is run. */
+  end(): void {
+    if (!this.isActive) return;
+    this.timer?.cancel();
+    this.timer = null;
+    this.mode = PauseMode.NONE;
+    this.endMs = 0;
+    this.setGate(false);
+    const waiting = this.postponed;
+    this.postponed = [];
+    for (const session of waiting) session.link?.resume(true);
+  }
+
+  /** Whether a session's command has to wait. */
+  stops(session: Session, command: CommandSpec): boolean {
+    if (session.link === null || session.kind === "replica") return false;
+    return this.mode === PauseMode.ALL ||
+      (this.mode === PauseMode.WRITE && (command.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0);
+  }
+
+  /** Parks a session whose command has to wait. */
+  postpone(session: Session, command: CommandSpec): void {
+    session.lastCommand = command;
+    session.parked = true;
+    this.postponed.push(session);
+  }
+
+  /** A session that ends no longer waits. */
+  forget(session: Session): void {
+    const index = this.postponed.indexOf(session);
+    if (index >= 0) this.postponed.splice(index, 1);
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * All connected clients: who is let in, who has to go, and what memory they take together.
+ */
+
+import type { Engine } from "../engine/engine.ts";
+import { clientInfo } from "../engine/client_info.ts";
+import type { Address, Connection as HostConnection } from "../host/network.ts";
+import { writeAll } from "../host/network.ts";
+import { fromLatin1 } from "../bytes/byte_string.ts";
+import { BufferPool } from "./buffer_pool.ts";
+import { type ClientLimits, Connection, type ConnectionOwner } from "./connection.ts";
+import type { Turn } from "./turn.ts";
+
+/** Offsets into a read buffer have 31 bits. */
+const MAX_QUERY_BYTES = 2 ** 31 - 256 * 1024;
+
+const TOO_MANY = fromLatin1("-ERR max number of clients reached\r\n");
+const DENIED = fromLatin1(
+  "-DENIED Redis is running in protected mode: protected-mode is on and the default user has no " +
+    "password, so only clients on this machine are served. To let others in, do one of these: " +
+    "1) send 'CONFIG SET protected-mode no' from this machine (and CONFIG REWRITE to keep it), " +
+    "if the network is trusted; 2) set 'protected-mode no' in the configuration file and " +
+    "restart; 3) start the server with '--protected-mode no'; 4) set a password with " +
+    "'requirepass', which is the safe way.\r\n",
+);
+
+export class Clients implements ConnectionOwner {
+  readonly buffers: BufferPool = new BufferPool();
+  readonly limits: ClientLimits;
+  /** Bytes that the connections take, as of the last {@linkcode tick}. */
+  memoryBytes = 0;
+  private readonly connections: Set<Connection> = new Set();
+
+  constructor(readonly engine: Engine, readonly turn: Turn) {
+    const { config } = engine.context;
+    const limits = {
+      maxBulkBytes: 0,
+      maxQueryBytes: 0,
+      output: config.get("client-output-buffer-limit"),
+    };
+    this.limits = limits;
+    const follow = (): void => {
+      limits.maxBulkBytes = config.get("proto-max-bulk-len");
+      limits.maxQueryBytes = Math.min(config.get("client-query-buffer-limit"), MAX_QUERY_BYTES);
+      limits.output = config.get("client-output-buffer-limit");
+    };
+    follow();
+    config.subscribe(
+      ["proto-max-bulk-len", "client-query-buffer-limit", "client-output-buffer-limit"],
+      follow,
+    );
+  }
+
+  get count(): number {
+    return this.connections.size;
+  }
+
+  /** Serves a new connection, or tells it why not and closes it. */
+  accept(socket: HostConnection): void {
+    const { config, stats, authentication } = this.engine.context;
+    if (this.connections.size >= config.get("maxclients")) {
+      stats.connectionsRejected++;
+      void refuse(socket, TOO_MANY);
+      return;
+    }
+    if (config.get("protected-mode") && !authentication.required && !isLocal(socket.remoteAddr)) {
+      stats.connectionsRejected++;
+      void refuse(socket, DENIED);
+      return;
+    }
+    stats.connectionsReceived++;
+    const connection = new Connection(this, socket);
+    this.connections.add(connection);
+    void connection.serve();
+  }
+
+  closed(connection: Connection): void {
+    this.connections.delete(connection);
+  }
+
+  /** Closes clients that are idle or over a limit, and counts the memory of the others. */
+  tick(nowMs: number): void {
+    const idleLimitMs = this.engine.context.config.get("timeout") * 1000;
+    let bytes = 0;
+    // A set's walk goes on soundly while what it comes to is removed.
+    for (const connection of this.connections) {
+      connection.tick(nowMs, idleLimitMs);
+      bytes += connection.memoryBytes;
+    }
+    const limit = this.memoryLimit();
+    if (limit > 0 && bytes > limit) bytes = this.evict(bytes, limit);
+    this.memoryBytes = bytes;
+    this.engine.context.memory.otherBytes = bytes;
+  }
+
+  closeAll(): void {
+    this.engine.context.pause.end();
+    for (const connection of [...this.connections]) connection.close();
+  }
+
+  /** `maxmemory-clients` in bytes; 0 for none. */
+  private memoryLimit(): number {
+    const { config } = this.engine.context;
+    const { amount, percent } = config.get("maxmemory-clients");
+    return percent ? config.get("maxmemory") * amount / 100 : amount;
+  }
+
+  /** Closes those that take most until the rest is within the limit; the bytes that are left. */
+  private evict(usedBytes: number, limitBytes: number): number {
+    const { stats, host, store } = this.engine.context;
+    const largestFirst = [...this.connections]
+      .filter(({ session }) => !session.noEvict && session.kind !== "replica")
+      .map((connection) => ({ connection, bytes: connection.memoryBytes }))
+      .sort((a, b) => b.bytes - a.bytes);
+    let left = usedBytes;
+    for (const { connection, bytes } of largestFirst) {
+      if (left <= limitBytes) break;
+      host.log.notice(
+        `Evicting client: ${clientInfo(connection.session, store.state.now)}`,
+      );
+      connection.close();
+      stats.evictedClients++;
+      left -= bytes;
+    }
+    return left;
+  }
+}
+
+/** The text is sent if the client takes it at once: nobody waits for who is refused. */
+async function refuse(socket: HostConnection, reply: Uint8Array): Promise<void> {
+  try {
+    await writeAll(socket, reply);
+  } catch {
+    // It has gone already.
+  }
+  try {
+    socket.close();
+  } catch {
+    // The runtime has closed it already.
+  }
+}
+
+function isLocal(address: Address): boolean {
+  if ("path" in address) return true;
+  const host = address.hostname.startsWith("::ffff:")
+    ? address.hostname.slice(7)
+    : address.hostname;
+  return host === "::1" || host === "localhost" || host.startsWith("127.");
+}

@@ -1,0 +1,36 @@
+/** What the cron of a server runs; the work itself lives with its owners. */
+
+import type { Engine } from "../engine/engine.ts";
+import type { Clients } from "./clients.ts";
+import type { Cron } from "./cron.ts";
+
+/** Time for one slice of expiring, freeing or rehashing: short enough not to be felt. */
+const SLICE_MS = 2;
+const REHASH_STEPS = 1000;
+
+export function addPeriodicTasks(cron: Cron, engine: Engine, clients: Clients): void {
+  const { host, store, expiry } = engine.context;
+  cron.add({
+    name: "expire",
+    everyMs: 0,
+    tick: () => {
+      expiry.tick(SLICE_MS, host.clock);
+      return expiry.hasDue;
+    },
+  });
+  cron.add({
+    name: "lazy free",
+    everyMs: 0,
+    tick: () => store.lazyFree.tick(SLICE_MS, host.clock),
+  });
+  cron.add({
+    name: "rehash",
+    everyMs: 0,
+    tick: () => {
+      let busy = false;
+      for (const db of store.databases) busy = db.table.rehash(REHASH_STEPS) || busy;
+      return busy;
+    },
+  });
+  cron.add({ name: "clients", everyMs: 100, tick: (now) => clients.tick(now) });
+}

@@ -1,0 +1,113 @@
+/** Who is let in, and who has to go. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { latin1 } from "../../lib/bytes/byte_string.ts";
+import type { Address, Connection } from "../../lib/host/network.ts";
+import { LocalServer, settle } from "../support/local_server.ts";
+
+async function firstWords(connection: Connection): Promise<string> {
+  const target = new Uint8Array(4096);
+  const count = await connection.read(target);
+  return count === null ? "" : latin1(target, 0, count);
+}
+
+/** A client from elsewhere; what it is sent is kept. */
+class RemoteConnection implements Connection {
+  sent = "";
+  closed = false;
+  readonly localAddr: Address = { transport: "tcp", hostname: "192.0.2.1", port: 6379 };
+  readonly remoteAddr: Address;
+
+  constructor(hostname: string) {
+    this.remoteAddr = { transport: "tcp", hostname, port: 50_000 };
+  }
+
+  read(): Promise<number | null> {
+    return new Promise(() => {});
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    this.sent += latin1(bytes);
+    return Promise.resolve(bytes.length);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+Deno.test("clients beyond maxclients are told so and closed", async () => {
+  using server = new LocalServer({ config: { maxclients: "2" } });
+  using first = await server.connect();
+  using second = await server.connect();
+  await first.send("PING");
+  await second.send("PING");
+  const third = await server.open();
+  assertEquals(await firstWords(third), "-ERR max number of clients reached\r\n");
+  assertEquals(await third.read(new Uint8Array(1)), null);
+  third.close();
+  const { stats } = server.engine.context;
+  assertEquals([stats.connectionsReceived, stats.connectionsRejected], [2, 1]);
+  first.close();
+  await settle();
+  using fourth = await server.connect();
+  assertEquals((await fourth.send("PING")).kind, "simple");
+});
+
+Deno.test("protected mode turns away clients from elsewhere while there is no password", async () => {
+  using server = new LocalServer();
+  const accept = async (hostname: string): Promise<RemoteConnection> => {
+    const connection = new RemoteConnection(hostname);
+    server.clients.accept(connection);
+    await settle();
+    return connection;
+  };
+  const denied = await accept("203.0.113.9");
+  assertStringIncludes(denied.sent, "-DENIED Redis is running in protected mode");
+  assert(denied.closed && denied.sent.endsWith("\r\n") && denied.sent.indexOf("\r\n") > 100);
+  assertEquals(server.clients.count, 0);
+  for (const hostname of ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]) {
+    assertEquals((await accept(hostname)).sent, "");
+  }
+  server.config.set([["protected-mode", "no"]]);
+  assertEquals((await accept("203.0.113.9")).closed, false);
+  server.config.set([["protected-mode", "yes"], ["requirepass", "secret"]]);
+  assertEquals((await accept("203.0.113.9")).closed, false);
+});
+
+Deno.test("clients that are silent for longer than timeout are closed", async () => {
+  using server = new LocalServer({ config: { timeout: "10" } });
+  using idle = await server.connect();
+  using busy = await server.connect();
+  await idle.send("PING");
+  server.clock.advance(6_000);
+  await busy.send("PING");
+  server.clock.advance(6_000);
+  server.tick();
+  await idle.ended();
+  assertEquals(server.clients.count, 1);
+  assertEquals((await busy.send("PING")).kind, "simple");
+});
+
+Deno.test("maxmemory-clients closes those that take most, but for the exempt", async () => {
+  using server = new LocalServer({ config: { "maxmemory-clients": "1500kb" } });
+  using small = await server.connect();
+  using large = await server.connect();
+  using exempt = await server.connect();
+  await small.send("PING");
+  await exempt.send("CLIENT", "NO-EVICT", "on");
+  for (const client of [large, exempt]) {
+    await client.raw(`*2\r\n$4\r\nECHO\r\n$2000000\r\n${"x".repeat(900_000)}`);
+  }
+  await settle();
+  server.tick();
+  await large.ended();
+  assertEquals(server.clients.count, 2);
+  assertEquals(server.engine.context.stats.evictedClients, 1);
+  assertMatch(server.log.messages("notice").join("\n"), /^Evicting client: id=2 /m);
+  assertEquals(server.engine.context.memory.otherBytes, server.clients.memoryBytes);
+});

@@ -1,0 +1,57 @@
+/** Replies that are right without being the same bytes: times that pass, orders that nobody promises. */
+
+import { fromLatin1 } from "../../../lib/bytes/byte_string.ts";
+import { type Reply, ReplyDecoder } from "../../../lib/resp/reply_decoder.ts";
+import { show } from "../resp_client.ts";
+import type { Sameness } from "./rule.ts";
+
+/** Integers may differ by as much. */
+export function within(tolerance: number): Sameness {
+  return (ours, theirs) => {
+    if (ours === theirs) return true;
+    const [mine, other] = [numberOf(ours), numberOf(theirs)];
+    // Small numbers (-2: no key, -1: no expiry, 0 and 1: no and yes) are never a time.
+    if (mine < 2 || other < 2) return false;
+    return Math.abs(mine - other) <= tolerance;
+  };
+}
+
+/** Seconds since a key was used: the run takes a few. */
+export const bothNumbers: Sameness = (ours, theirs) => {
+  return numberOf(ours) <= 60 && numberOf(theirs) <= 60;
+};
+
+/** The elements may come in any order, at any depth. */
+export const inAnyOrder: Sameness = (ours, theirs) => {
+  if (ours === theirs) return true;
+  if (ours[0] !== theirs[0]) return false;
+  return sorted(decoded(ours)) === sorted(decoded(theirs));
+};
+
+function sorted(reply: Reply): string {
+  switch (reply.kind) {
+    case "array":
+    case "set":
+    case "push":
+      return `${reply.kind}(${(reply.items ?? []).map(sorted).sort().join(",")})`;
+    case "map":
+      return `map(${
+        reply.entries.map(([key, value]) => sorted(key) + "=" + sorted(value))
+          .sort().join(",")
+      })`;
+    default:
+      return `${reply.kind} ${show(reply)}`;
+  }
+}
+
+export function decoded(reply: string): Reply {
+  const decoder = new ReplyDecoder();
+  decoder.feed(fromLatin1(reply));
+  const found = decoder.next();
+  if (found === undefined) throw new Error(`no complete reply: ${JSON.stringify(reply)}`);
+  return found;
+}
+
+function numberOf(reply: string): number {
+  return /^:-?\d+\r\n$/.test(reply) ? Number(reply.slice(1)) : NaN;
+}

@@ -1,0 +1,255 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { latin1 } from "../../../lib/bytes/byte_string.ts";
+import { fromLatin1 } from "../../../lib/bytes/byte_string.ts";
+import { SeededRandom } from "../../../lib/host/random.ts";
+import { Parsed, RequestParser } from "../../../lib/resp/request_parser.ts";
+import { needs, startRedis } from "../../support/peers.ts";
+
+const MAX_BULK_BYTES = 512 * 1024 * 1024;
+
+/** Everything that has an end of its own: what it parses to, or the error it ends in. */
+const CASES: readonly string[] = [
+  "*1\r\n$4\r\nPING\r\n",
+  "*2\r\n$3\r\nGET\r\n$0\r\n\r\n",
+  "*3\r\n$3\r\nSET\r\n$12\r\nabcdefghijkl\r\n$5\r\na\r\nbc\r\n*1\r\n$4\r\nPING\r\n",
+  "*0\r\nPING\r\n",
+  "*-1\r\n*1\r\n$4\r\nPING\r\n",
+  "*-9223372036854775808\r\nPING\r\n",
+  "*-9223372036854775809\r\nPING\r\n",
+  "*1\rx$4\r\nPING\r\n",
+  "*1\r\n$4\r\nPINGxx*1\r\n$4\r\nPING\r\n",
+  "PING\r\n",
+  "PING\n",
+  "PING\r\r\n",
+  "  PING \t x \r\n",
+  "\r\n\r\n\nPING\r\n",
+  "\x0bPING\x0cx\x0by\r\n",
+  'SET a "\\x41\\n\\q\\x4"\r\nGET a\r\n',
+  'ECHO "\\r\\n\\t\\a\\b\\\\\\""\r\n',
+  "SET a 'x\\'y\\n'\r\n",
+  "'' \"\" a\r\n",
+  'ECHO a"b c"\r\n',
+  'ECHO "a"\x0b"b"\r\n',
+  'ECHO "a"b\r\n',
+  "ECHO 'a'b\r\n",
+  'ECHO "a\r\n',
+  "ECHO 'a\r\n",
+  'ECHO "a\\"\r\n',
+  "*x\r\n",
+  "*\r\n",
+  "*+1\r\n",
+  "* 1\r\n",
+  "*1 \r\n",
+  "*01\r\n",
+  "*-0\r\n",
+  "*-01\r\n",
+  "*2147483648\r\n",
+  "*9223372036854775807\r\n",
+  "*99999999999999999999\r\n",
+  "*1\n$4\n\r\n",
+  "*1\r\n+x\r\n",
+  "*1\r\n\r\n",
+  "*1\r\n\n\r\n",
+  "*1\r\n\xff\r\n",
+  "*1\r\n$-1\r\n",
+  "*1\r\n$abc\r\n",
+  "*1\r\n$\r\n",
+  "*1\r\n$01\r\n",
+  "*1\r\n$00\r\n",
+  "*1\r\n$-0\r\n",
+  "*1\r\n$4 \r\n",
+  "*1\r\n$536870913\r\n",
+  "*1\r\n$99999999999999999999\r\n",
+  "*2\r\n$4\r\nECHO\r\n$-5\r\n",
+  "A".repeat(64 * 1024 + 1),
+  "*" + "1".repeat(64 * 1024 + 1),
+  "*1\r\n$" + "1".repeat(64 * 1024 + 1),
+  "*1\r\n" + "1".repeat(64 * 1024 + 1),
+  "PING\0\r\n" + "A".repeat(64 * 1024),
+  "*1\0\r\n" + "A".repeat(64 * 1024),
+];
+
+/** The requests in some bytes, and the error at their end, as text. */
+function parse(parts: Iterable<Uint8Array>, parser = newParser()): string[] {
+  const found: string[] = [];
+  for (const part of parts) {
+    parser.feed(part);
+    for (;;) {
+      const parsed = parser.next();
+      if (parsed === Parsed.INCOMPLETE) break;
+      if (parsed === Parsed.ERROR) return [...found, `! ${parser.error}`];
+      found.push(words(parser));
+    }
+  }
+  return found;
+}
+
+function words(parser: RequestParser): string {
+  const all: string[] = [];
+  for (let i = 0; i < parser.request.count; i++) all.push(latin1(parser.request.view(i)));
+  return JSON.stringify(all);
+}
+
+function newParser(): RequestParser {
+  return new RequestParser({ maxBulkBytes: MAX_BULK_BYTES });
+}
+
+function bytesOf(text: string): Uint8Array {
+  return fromLatin1(text);
+}
+
+function* cutInto(bytes: Uint8Array, size: () => number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length;) {
+    const end = Math.min(bytes.length, at + size());
+    yield bytes.subarray(at, end);
+    at = end;
+  }
+}
+
+Deno.test("requests are the same whole, byte by byte and cut at random", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  console.log(`seed ${seed}`);
+  const random = new SeededRandom(seed);
+  for (const text of CASES) {
+    const whole = parse([bytesOf(text)]);
+    const name = JSON.stringify(text.slice(0, 40));
+    assert(whole.length > 0, name);
+    assertEquals(parse(cutInto(bytesOf(text), () => 1)), whole, `${name}, byte by byte`);
+    for (let round = 0; round < 5; round++) {
+      const parts = cutInto(bytesOf(text), () => 1 + random.below(40));
+      assertEquals(parse(parts), whole, `${name}, seed ${seed}`);
+    }
+  }
+});
+
+Deno.test("a line may begin with any white space, but only blanks, tabs and line ends part words", () => {
+  assertEquals(parse([bytesOf("\x0bPING\x0cx\x0by z\r\n")]), ['["PING\\fx\\u000by","z"]']);
+});
+
+Deno.test("quotes in a line are read as a shell would", () => {
+  assertEquals(parse([bytesOf('SET "a b" \'c"d\' "\\x00\\xfF"\r\n')]), [
+    '["SET","a b","c\\"d","\\u0000ÿ"]',
+  ]);
+  assertEquals(parse([bytesOf('ECHO a"b c"\r\n')]), ['["ECHO","ab c"]']);
+  assertEquals(parse([bytesOf("'' a\r\n")]), ['["","a"]']);
+});
+
+Deno.test("a NUL hides the rest of a header or line, up to the length limit", () => {
+  assertEquals(parse([bytesOf("PING\0\r\nPING\r\n")]), []);
+  assertEquals(parse([bytesOf("*1\r\n\0$4\r\nPING\r\n")]), []);
+});
+
+Deno.test("what an earlier read left in the buffer does not end a line that is too long", () => {
+  const parser = newParser();
+  const limit = 64 * 1024;
+  // Line ends all over the buffer, then a header that never ends: its length alone decides.
+  parse([bytesOf("\r\n".repeat(300_000))], parser);
+  const found = parse(cutInto(bytesOf("*" + "1".repeat(limit + 10)), () => 777), parser);
+  assertEquals(found, ["! Protocol error: too big mbulk count string"]);
+});
+
+Deno.test("empty lines by the ten thousand are passed over", () => {
+  assertEquals(parse([bytesOf("\r\n".repeat(50_000) + "PING\r\n")]), ['["PING"]']);
+  assertEquals(parse([bytesOf("*0\r\n".repeat(50_000) + "PING\r\n")]), ['["PING"]']);
+});
+
+Deno.test("a request of a million arguments arrives in many reads", () => {
+  const count = 1_000_000;
+  const parser = newParser();
+  const text = `*${count}\r\n` + "$1\r\nx\r\n".repeat(count);
+  let requests = 0;
+  for (const part of cutInto(bytesOf(text), () => 100_000)) {
+    parser.feed(part);
+    if (parser.next() === Parsed.REQUEST) requests++;
+  }
+  assertEquals(requests, 1);
+  assertEquals(parser.request.count, count);
+  assertEquals(parser.request.text(count - 1), "x");
+  assertEquals(parser.next(), Parsed.INCOMPLETE);
+});
+
+Deno.test("a large argument arrives in many reads, with what follows it", () => {
+  const parser = newParser();
+  const value = new Uint8Array(5_000_000).map((_, i) => i * 7);
+  parser.feed(bytesOf(`*2\r\n$4\r\nECHO\r\n$${value.length}\r\n`));
+  for (const part of cutInto(value, () => 65_536)) {
+    assertEquals(parser.next(), Parsed.INCOMPLETE);
+    parser.feed(part);
+  }
+  parser.feed(bytesOf("\r\nPING\r\n"));
+  assertEquals(parser.next(), Parsed.REQUEST);
+  assertEquals(parser.request.view(1), value);
+  assertEquals(parser.next(), Parsed.REQUEST);
+  assertEquals(parser.request.text(0), "PING");
+});
+
+Deno.test("the buffer goes back to a small one when little is sent", () => {
+  const parser = newParser();
+  parser.feed(bytesOf(`*2\r\n$4\r\nECHO\r\n$3000000\r\n${"x".repeat(3_000_000)}\r\n`));
+  assertEquals(parser.next(), Parsed.REQUEST);
+  assertEquals(parser.next(), Parsed.INCOMPLETE);
+  for (let i = 0; i < 5; i++) parse([bytesOf("PING\r\n")], parser);
+  parser.space();
+  assertLess(parser.bufferBytes, 2048);
+});
+
+Deno.test("a header that announces much reserves nothing", () => {
+  const parser = newParser();
+  parser.feed(bytesOf("*2147483647\r\n$536870912\r\nabc"));
+  assertEquals(parser.next(), Parsed.INCOMPLETE);
+  parser.space();
+  assertLess(parser.bufferBytes, 2048);
+});
+
+Deno.test("tighter limits hold until the client has authenticated", () => {
+  for (
+    const [text, error] of [
+      ["*11\r\n", "unauthenticated multibulk length"],
+      ["*10\r\n$16385\r\n", "unauthenticated bulk length"],
+    ]
+  ) {
+    const parser = newParser();
+    parser.authenticated = false;
+    assertEquals(parse([bytesOf(text)], parser), [`! Protocol error: ${error}`]);
+    assertEquals(parse([bytesOf(text)]), []);
+  }
+  const parser = newParser();
+  parser.authenticated = false;
+  assertEquals(parse([bytesOf("*10\r\n$16384\r\n")], parser), []);
+});
+
+Deno.test("a request keeps its arguments while more is read behind it", () => {
+  const parser = newParser();
+  parser.feed(bytesOf("PING\r\n*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\n"));
+  assertEquals(parser.next(), Parsed.REQUEST);
+  assertEquals(parser.next(), Parsed.REQUEST);
+  for (let i = 0; i < 40; i++) parser.feed(bytesOf("PING\r\n".repeat(1000)));
+  assertEquals(words(parser), '["ECHO","hello"]');
+  let pings = 0;
+  while (parser.next() === Parsed.REQUEST) pings++;
+  assertEquals(pings, 40_000);
+});
+
+Deno.test("what was discarded is not parsed", () => {
+  const parser = newParser();
+  assertEquals(parse([bytesOf("*2\r\n$4\r\nEC")], parser), []);
+  parser.discard();
+  assertEquals(parser.pendingBytes, 0);
+  assertEquals(parse([bytesOf("PING\r\n")], parser), ['["PING"]']);
+});
+
+needs("redis-server", "protocol errors are worded as redis-server words them", async () => {
+  await using redis = await startRedis();
+  for (const text of CASES) {
+    const error = parse([bytesOf(text)]).find((line) => line.startsWith("! "));
+    if (error === undefined) continue;
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: redis.port });
+    await connection.write(bytesOf(text));
+    const target = new Uint8Array(1000);
+    const count = await connection.read(target) ?? 0;
+    connection.close();
+    const reply = latin1(target.subarray(0, count));
+    const expected = `-ERR ${error.slice(2).replace(/[\r\n]/g, " ")}\r\n`;
+    assert(reply.endsWith(expected), `${JSON.stringify(text.slice(0, 40))}: ${reply}`);
+  }
+});

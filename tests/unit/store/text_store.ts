@@ -1,0 +1,68 @@
+/** A store used by text, with an observer that does what the engine's does and keeps count. */
+
+import { latin1, utf8 } from "../../../lib/bytes/byte_string.ts";
+import { SeededRandom } from "../../../lib/host/random.ts";
+import type { Database, StoreObserver } from "../../../lib/store/database.ts";
+import { Store } from "../../../lib/store/store.ts";
+import { encodingOf } from "../../../lib/values/entry.ts";
+import { stringEncoding } from "../../../lib/values/string/string.ts";
+
+export class TextStore implements StoreObserver {
+  readonly store: Store;
+  /** Keys that expired, in their order. */
+  readonly expiredKeys: string[] = [];
+  readonly preservedKeys: string[] = [];
+
+  constructor(databases = 2, private readonly keepExpiredKeys = true) {
+    this.store = new Store(new SeededRandom(1), databases, this);
+    this.store.state.setNow(1_700_000_000_000);
+  }
+
+  expired(db: Database, ref: number): void {
+    if (this.keepExpiredKeys) this.expiredKeys.push(latin1(db.keyOf(ref)));
+    db.remove(ref);
+  }
+
+  keyMissed(): void {}
+  keyAdded(): void {}
+
+  beforeChange(db: Database, ref: number): void {
+    this.preservedKeys.push(latin1(db.keyOf(ref)));
+  }
+
+  db(index = 0): Database {
+    return this.store.databases[index];
+  }
+
+  find(db: Database, key: string): number {
+    const bytes = utf8(key);
+    return db.lookUpWrite(bytes, 0, bytes.length);
+  }
+
+  set(db: Database, key: string, value: Uint8Array): number {
+    const bytes = utf8(key);
+    const encoding = stringEncoding(value, 0, value.length);
+    const ref = this.find(db, key);
+    return db.setString(ref, bytes, 0, bytes.length, value, 0, value.length, encoding);
+  }
+
+  get(db: Database, key: string): Uint8Array | null {
+    const ref = this.find(db, key);
+    return ref === 0 ? null : db.stringOf(ref).copy();
+  }
+
+  resize(db: Database, key: string, length: number): number {
+    const ref = this.find(db, key);
+    return db.resizeString(ref, length, encodingOf(db.arena, ref));
+  }
+
+  rename(from: Database, key: string, to: Database, newKey: string): number {
+    const bytes = utf8(newKey);
+    return from.moveEntry(this.find(from, key), to, bytes, 0, bytes.length);
+  }
+
+  copy(from: Database, key: string, to: Database, newKey: string): number {
+    const bytes = utf8(newKey);
+    return from.copyEntry(this.find(from, key), to, bytes, 0, bytes.length);
+  }
+}
