@@ -28,7 +28,13 @@ async function main(args: readonly string[]): Promise<number> {
   const { config, configFile, loaded } = asked;
   const renames = loaded.renames.map(({ args }) => [args[0], args[1]] as const);
   try {
-    const server = new Server({ host, config, configFile, renames });
+    const server = new Server({
+      host,
+      config,
+      configFile,
+      configIncluded: loaded.included,
+      renames,
+    });
     server.start();
     const adminPort = config.get("admin-port");
     const admin = adminPort === null

@@ -21,7 +21,7 @@
  * 32 bits. Returns a signed 32-bit integer: take `>>> 0` for the unsigned one.
  */
 export function halfSipHash(
-  bytes: Uint8Array,
+  data: DataView,
   offset: number,
   length: number,
   key0: number,
@@ -34,7 +34,7 @@ export function halfSipHash(
   let at = offset | 0;
   const wordsEnd = at + (length & ~3);
   for (; at < wordsEnd; at += 4) {
-    const word = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
+    const word = data.getInt32(at, true);
     v3 ^= word;
     v0 = (v0 + v1) | 0;
     v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
@@ -53,9 +53,9 @@ export function halfSipHash(
   let last = length << 24;
   const rest = length & 3;
   if (rest > 0) {
-    last |= bytes[at];
-    if (rest > 1) last |= bytes[at + 1] << 8;
-    if (rest > 2) last |= bytes[at + 2] << 16;
+    last |= data.getUint8(at);
+    if (rest > 1) last |= data.getUint8(at + 1) << 8;
+    if (rest > 2) last |= data.getUint8(at + 2) << 16;
   }
   v3 ^= last;
   v0 = (v0 + v1) | 0;

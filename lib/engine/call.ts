@@ -8,7 +8,7 @@ import type { ReplyWriter } from "../resp/reply_writer.ts";
 import { Request } from "../resp/request.ts";
 import type { Database } from "../store/database.ts";
 import type { StringView } from "../values/string/string.ts";
-import { TYPE_MASK, META_WORD, readWord, ValueType } from "../values/entry.ts";
+import { META_WORD, readWord, TYPE_MASK, ValueType } from "../values/entry.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import type { Context } from "./context.ts";
 import { errors } from "./errors.ts";
@@ -40,19 +40,51 @@ export class Call {
   /** Entry of the key at an argument, for reading; 0 when there is none. */
   lookUpRead(index: number): number {
     const request = this.request;
-    return this.db.lookUpRead(request.buffer, request.offsets[index], request.lengths[index]);
+    return this.db.lookUpRead(request.data, request.offsets[index], request.lengths[index]);
   }
 
   /** Entry of the key at an argument, for looking at it without using it; 0 when there is none. */
   lookUpUntouched(index: number): number {
     const request = this.request;
-    return this.db.lookUpUntouched(request.buffer, request.offsets[index], request.lengths[index]);
+    return this.db.lookUpUntouched(request.data, request.offsets[index], request.lengths[index]);
   }
 
   /** Entry of the key at an argument, to be changed; 0 when there is none. */
   lookUpWrite(index: number): number {
     const request = this.request;
-    return this.db.lookUpWrite(request.buffer, request.offsets[index], request.lengths[index]);
+    return this.db.lookUpWrite(request.data, request.offsets[index], request.lengths[index]);
+  }
+
+  /** Entry of the key at an argument, without any trace of the look; 0 when there is none. */
+  peek(index: number): number {
+    const request = this.request;
+    return this.db.peek(request.data, request.offsets[index], request.lengths[index]);
+  }
+
+  /**
+   * Sets the key at an argument to a string: see {@linkcode Database.setString}, where `ref` and
+   * what is done to it are explained.
+   */
+  setString(
+    ref: number,
+    index: number,
+    value: DataView,
+    offset: number,
+    length: number,
+    encoding: number,
+  ): number {
+    const { data, offsets, lengths } = this.request;
+    const { db } = this;
+    return db.setString(
+      ref,
+      data,
+      offsets[index],
+      lengths[index],
+      value,
+      offset,
+      length,
+      encoding,
+    );
   }
 
   /** @throws WRONGTYPE when the entry holds something else than a string. */

@@ -7,6 +7,7 @@
  * a bulk string, null as `$-1`. Format: https://redis.io/docs/reference/protocol-spec.
  */
 
+import { ByteBuffer, NO_BUFFER } from "../bytes/byte_buffer.ts";
 import { copyBytes } from "../bytes/copy.ts";
 import { formatDouble } from "../bytes/double.ts";
 import { formatBigInteger, formatInteger } from "../bytes/integer.ts";
@@ -20,9 +21,6 @@ const WATCHED_BYTES = 16 * 1024;
 
 const encoder = new TextEncoder();
 
-/** The buffer of a writer that has none. */
-export const NO_BYTES: Uint8Array = new Uint8Array(0);
-
 /** Told when replies become long; it must not change the writer. */
 export interface ReplyListener {
   /** @param bytes what is written so far, with what is about to be. */
@@ -32,11 +30,14 @@ export interface ReplyListener {
 export class ReplyWriter {
   /** 2 or 3. */
   protocol = 2;
-  buffer: Uint8Array = NO_BYTES;
+  buffer: Uint8Array = NO_BUFFER.bytes;
   /** Bytes written so far. */
   length = 0;
   /** Watches over limits; asked only when the buffer has to grow. */
   listener: ReplyListener | null = null;
+  private memory: ByteBuffer = NO_BUFFER;
+  /** The same bytes as {@linkcode buffer}. */
+  private data: DataView = NO_BUFFER.data;
 
   ok(): void {
     this.reserve(5);
@@ -64,16 +65,20 @@ export class ReplyWriter {
   }
 
   /** A bulk string from part of a buffer. */
-  bulkRange(source: Uint8Array, offset: number, length: number): void {
+  bulkRange(source: DataView, offset: number, length: number): void {
     this.reserve(length + HEADER_BYTES + 2);
     this.header(36, length);
-    copyBytes(source, offset, this.buffer, this.length, length);
+    copyBytes(source, offset, this.data, this.length, length);
     this.length += length;
     this.lineEnd();
   }
 
   bulkBytes(bytes: Uint8Array): void {
-    this.bulkRange(bytes, 0, bytes.length);
+    this.reserve(bytes.length + HEADER_BYTES + 2);
+    this.header(36, bytes.length);
+    this.buffer.set(bytes, this.length);
+    this.length += bytes.length;
+    this.lineEnd();
   }
 
   /** A bulk string from text, as UTF-8. */
@@ -170,7 +175,7 @@ export class ReplyWriter {
     this.reserve(bytes.length + HEADER_BYTES + 6);
     this.header(61, bytes.length + 4);
     this.ascii(`${format}:`);
-    copyBytes(bytes, 0, this.buffer, this.length, bytes.length);
+    this.buffer.set(bytes, this.length);
     this.length += bytes.length;
     this.lineEnd();
   }
@@ -178,7 +183,7 @@ export class ReplyWriter {
   /** Bytes that are a reply already. */
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length);
-    copyBytes(bytes, 0, this.buffer, this.length, bytes.length);
+    this.buffer.set(bytes, this.length);
     this.length += bytes.length;
   }
 
@@ -204,6 +209,21 @@ export class ReplyWriter {
     this.length = length;
   }
 
+  /** Writes into this memory from now on. */
+  attach(memory: ByteBuffer): void {
+    this.memory = memory;
+    this.buffer = memory.bytes;
+    this.data = memory.data;
+  }
+
+  /** Starts over without memory, and hands over what was written into. */
+  detach(): ByteBuffer {
+    const { memory } = this;
+    this.attach(NO_BUFFER);
+    this.length = 0;
+    return memory;
+  }
+
   /** Makes room for `count` more bytes. */
   reserve(count: number): void {
     if (this.buffer.length - this.length < count) this.grow(count);
@@ -214,9 +234,9 @@ export class ReplyWriter {
     if (needed > WATCHED_BYTES && this.listener !== null) this.listener.replyGrows(needed);
     let size = Math.max(INITIAL_BYTES, this.buffer.length * 2);
     while (size < needed) size *= 2;
-    const grown = new Uint8Array(size);
-    grown.set(this.buffer.subarray(0, this.length));
-    this.buffer = grown;
+    const grown = new ByteBuffer(size);
+    grown.bytes.set(this.buffer.subarray(0, this.length));
+    this.attach(grown);
   }
 
   private header(type: number, value: number): void {

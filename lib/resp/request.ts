@@ -5,6 +5,8 @@
  * and is overwritten after the command returns. [hot]
  */
 
+import { dataOf } from "../bytes/copy.ts";
+
 /** Arguments kept without growing; more of them double the two arrays. */
 const INITIAL_ARGUMENTS = 16;
 /** After a request with more arguments than this the arrays go back to their first size. */
@@ -12,6 +14,8 @@ const KEPT_ARGUMENTS = 4096;
 
 export class Request {
   buffer: Uint8Array;
+  /** The same bytes, for reading several at a time. */
+  data: DataView;
   /** Number of arguments, the command's name included. */
   count = 0;
   offsets: Int32Array = new Int32Array(INITIAL_ARGUMENTS);
@@ -19,6 +23,13 @@ export class Request {
 
   constructor(buffer: Uint8Array = new Uint8Array(0)) {
     this.buffer = buffer;
+    this.data = dataOf(buffer);
+  }
+
+  /** Lets the arguments lie in another buffer. */
+  use(buffer: Uint8Array): void {
+    this.buffer = buffer;
+    this.data = dataOf(buffer);
   }
 
   /** A request of its own bytes, for loaders, scripts and tests. */

@@ -266,10 +266,10 @@ export class RequestParser {
   private rewind(): void {
     const length = this.request.buffer.length;
     if (this.end === length && length < FULL_BUFFER_BYTES) {
-      this.request.buffer = new Uint8Array(Math.min(length * 4, FULL_BUFFER_BYTES));
-    } else if (length > FULL_BUFFER_BYTES) this.request.buffer = new Uint8Array(FULL_BUFFER_BYTES);
+      this.request.use(new Uint8Array(Math.min(length * 4, FULL_BUFFER_BYTES)));
+    } else if (length > FULL_BUFFER_BYTES) this.request.use(new Uint8Array(FULL_BUFFER_BYTES));
     else if (length > SMALL_BUFFER_BYTES && this.end < length >>> 5) {
-      this.request.buffer = new Uint8Array(length >>> 2);
+      this.request.use(new Uint8Array(length >>> 2));
     }
     this.start = 0;
     this.at = 0;
@@ -282,7 +282,7 @@ export class RequestParser {
     const pending = this.end - this.start;
     const old = request.buffer;
     if (pending > old.length >>> 1 || old.length < FULL_BUFFER_BYTES) {
-      request.buffer = new Uint8Array(this.grownLength(old.length));
+      request.use(new Uint8Array(this.grownLength(old.length)));
       request.buffer.set(old.subarray(this.start, this.end));
     } else old.copyWithin(0, this.start, this.end);
     for (let i = 0; i < request.count; i++) request.offsets[i] -= this.start;

@@ -3,19 +3,21 @@
  * out: the one just written is still in the processor's cache. [hot]
  */
 
+import { ByteBuffer } from "../bytes/byte_buffer.ts";
+
 export const BUFFER_BYTES = 16 * 1024;
 /** Buffers kept at most; those beyond are left to the collector. */
 const KEPT = 256;
 
 export class BufferPool {
-  private readonly free: Uint8Array[] = [];
+  private readonly free: ByteBuffer[] = [];
 
-  take(): Uint8Array {
-    return this.free.pop() ?? new Uint8Array(BUFFER_BYTES);
+  take(): ByteBuffer {
+    return this.free.pop() ?? new ByteBuffer(BUFFER_BYTES);
   }
 
   /** Takes a buffer back; odd sizes, from long replies, are not kept. */
-  give(buffer: Uint8Array): void {
-    if (buffer.length === BUFFER_BYTES && this.free.length < KEPT) this.free.push(buffer);
+  give(buffer: ByteBuffer): void {
+    if (buffer.bytes.length === BUFFER_BYTES && this.free.length < KEPT) this.free.push(buffer);
   }
 }

@@ -3,7 +3,7 @@
  * operator. Reads files through the host; everything else about configuration is in lib/config.
  */
 
-import { latin1, fromLatin1 } from "../bytes/byte_string.ts";
+import { fromLatin1, latin1 } from "../bytes/byte_string.ts";
 import { matchGlob } from "../bytes/glob.ts";
 import { parseCommandLine } from "../config/command_line.ts";
 import { Config } from "../config/config.ts";
@@ -94,4 +94,3 @@ function expandPattern(pattern: string, host: Pick<Host, "files">): string[] {
   });
   return matching.map((name) => slash < 0 ? name : directory + name);
 }
-

@@ -16,9 +16,10 @@ import type { Engine } from "../engine/engine.ts";
 import type { Session } from "../engine/session.ts";
 import type { BufferLimits } from "../config/special_parameters.ts";
 import type { Address, Connection as HostConnection } from "../host/network.ts";
-import { NO_BYTES, type ReplyListener } from "../resp/reply_writer.ts";
+import type { ReplyListener } from "../resp/reply_writer.ts";
 import { Parsed, RequestParser } from "../resp/request_parser.ts";
 import type { ParserLimits } from "../resp/request_parser.ts";
+import type { ByteBuffer } from "../bytes/byte_buffer.ts";
 import { quoted } from "../bytes/byte_string.ts";
 import { BUFFER_BYTES, type BufferPool } from "./buffer_pool.ts";
 import type { Resumable, Turn } from "./turn.ts";
@@ -57,7 +58,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   /** Since when the soft output limit is exceeded, in Unix ms; 0 when it isn't. */
   private softLimitSinceMs = 0;
   /** The buffer being written, null when no write is in flight. */
-  private inFlight: Uint8Array | null = null;
+  private inFlight: ByteBuffer | null = null;
   private inFlightStart = 0;
   private inFlightEnd = 0;
 
@@ -105,12 +106,10 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
       if (this.session.closing) this.close();
       return;
     }
-    this.inFlight = reply.buffer;
     this.inFlightStart = 0;
     this.inFlightEnd = reply.length;
     // An idle connection keeps no reply buffer: the next request takes one from the pool.
-    reply.buffer = NO_BYTES;
-    reply.length = 0;
+    this.inFlight = reply.detach();
     this.write();
   }
 
@@ -151,7 +150,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
     const { session, owner } = this;
     if (!this.isOpen) return;
     session.parked = false;
-    if (session.reply.buffer.length === 0) session.reply.buffer = owner.buffers.take();
+    if (session.reply.buffer.length === 0) session.reply.attach(owner.buffers.take());
     if (this.runsAgain) owner.engine.execute(session, this.parser.request);
     this.runRequests();
   }
@@ -201,7 +200,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
       return this.closeForQuery();
     }
     if (session.parked) return;
-    if (session.reply.buffer.length === 0) session.reply.buffer = this.owner.buffers.take();
+    if (session.reply.buffer.length === 0) session.reply.attach(this.owner.buffers.take());
     this.runRequests();
   }
 
@@ -222,8 +221,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
       this.waitsForFlush = true;
       turn.flushAtEnd(this);
     } else {
-      buffers.give(reply.buffer);
-      reply.buffer = NO_BYTES;
+      buffers.give(reply.detach());
     }
   }
 
@@ -239,7 +237,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   }
 
   private write(): void {
-    const bytes = this.inFlight as Uint8Array;
+    const { bytes } = this.inFlight as ByteBuffer;
     const rest = this.inFlightStart === 0 && this.inFlightEnd === bytes.length
       ? bytes
       : bytes.subarray(this.inFlightStart, this.inFlightEnd);
@@ -255,7 +253,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
       if (this.isOpen) this.write();
       return;
     }
-    this.owner.buffers.give(this.inFlight as Uint8Array);
+    this.owner.buffers.give(this.inFlight as ByteBuffer);
     this.inFlight = null;
     // Replies of a turn that has not ended must not leave before what that turn has to do first.
     if (this.waitsForFlush) return;
@@ -353,7 +351,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
 
   get memoryBytes(): number {
     return this.parser.bufferBytes + this.session.reply.buffer.length +
-      (this.inFlight === null ? 0 : this.inFlight.length);
+      (this.inFlight === null ? 0 : this.inFlight.bytes.length);
   }
 }
 

@@ -24,8 +24,6 @@ export interface CronTask {
 const BUSY_DELAY_MS = 1;
 
 export class Cron {
-  /** DEBUG PAUSE-CRON. */
-  paused = false;
   private readonly tasks: { readonly task: CronTask; dueMs: number }[] = [];
   private timer: Timer | null = null;
 
@@ -36,6 +34,8 @@ export class Cron {
     private readonly hz: () => number,
     /** Runs a round as a turn of the engine, its replies and effects flushed at the end. */
     private readonly inTurn: (round: () => void) => void,
+    /** DEBUG PAUSE-CRON: rounds pass without work while this is true. */
+    private readonly isPaused: () => boolean,
   ) {}
 
   add(task: CronTask): void {
@@ -54,7 +54,7 @@ export class Cron {
   private schedule(delayMs: number): void {
     this.timer = this.clock.schedule(delayMs, () => {
       let busy = false;
-      if (!this.paused) this.inTurn(() => busy = this.round());
+      if (!this.isPaused()) this.inTurn(() => busy = this.round());
       if (this.timer !== null) this.schedule(busy ? BUSY_DELAY_MS : 1000 / this.hz());
     });
   }

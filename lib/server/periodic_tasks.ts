@@ -1,5 +1,6 @@
 /** What the cron of a server runs; the work itself lives with its owners. */
 
+import { SAMPLE_MS } from "../engine/stats/rate_sampler.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Clients } from "./clients.ts";
 import type { Cron } from "./cron.ts";
@@ -9,7 +10,7 @@ const SLICE_MS = 2;
 const REHASH_STEPS = 1000;
 
 export function addPeriodicTasks(cron: Cron, engine: Engine, clients: Clients): void {
-  const { host, store, expiry } = engine.context;
+  const { host, store, expiry, rates, peaks } = engine.context;
   cron.add({
     name: "expire",
     everyMs: 0,
@@ -32,5 +33,7 @@ export function addPeriodicTasks(cron: Cron, engine: Engine, clients: Clients): 
       return busy;
     },
   });
+  cron.add({ name: "rates", everyMs: SAMPLE_MS, tick: (now) => rates.tick(now) });
+  cron.add({ name: "peaks", everyMs: SAMPLE_MS, tick: (now) => peaks.tick(now) });
   cron.add({ name: "clients", everyMs: 100, tick: (now) => clients.tick(now) });
 }

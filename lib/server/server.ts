@@ -8,6 +8,7 @@
 
 import { COMMANDS } from "../commands/all.ts";
 import type { Config } from "../config/config.ts";
+import type { ParameterName } from "../config/parameters.ts";
 import { REDIS_VERSION } from "../config/version.ts";
 import type { Host } from "../engine/context.ts";
 import { Engine } from "../engine/engine.ts";
@@ -34,6 +35,8 @@ export interface ServerOptions {
   readonly config: Config;
   /** Full path of redis.conf, null when there is none. */
   readonly configFile?: string | null;
+  /** Parameters that files included by redis.conf have set, for CONFIG REWRITE. */
+  readonly configIncluded?: ReadonlySet<ParameterName>;
   /** `rename-command` directives as pairs of old and new name; an empty new name removes. */
   readonly renames?: readonly (readonly [from: string, to: string])[];
   /** Take any free TCP port in place of `port`. */
@@ -62,6 +65,7 @@ export class Server implements ProcessPort {
     for (const [from, to] of options.renames ?? []) this.engine.registry.rename(from, to);
     this.engine.context.process = this;
     this.engine.context.configFile = options.configFile ?? null;
+    this.engine.context.configIncluded = options.configIncluded ?? new Set();
     this.turn = new Turn(this.engine);
     this.clients = new Clients(this.engine, this.turn);
     this.cron = new Cron(
@@ -72,6 +76,7 @@ export class Server implements ProcessPort {
         this.turn.begin();
         round();
       },
+      () => this.engine.context.switches.cronPaused,
     );
     addPeriodicTasks(this.cron, this.engine, this.clients);
     this.finished = new Promise((resolve) => this.resolveFinished = resolve);

@@ -7,7 +7,7 @@
  * (a value that grows may move); allocation never moves another key.
  */
 
-import { copyBytes } from "../bytes/copy.ts";
+import { bytesOf, copyBytes } from "../bytes/copy.ts";
 import type { Arena } from "../structures/arena.ts";
 import { roundedSize, SEGMENT_OF_REF } from "../structures/arena.ts";
 import { HashTable } from "../structures/hash_table.ts";
@@ -77,12 +77,12 @@ export class Database {
   }
 
   /** The entry for a command that reads it; 0 when there is none. Counts a hit or a miss. */
-  lookUpRead(bytes: Uint8Array, offset: number, length: number): number {
-    const ref = this.find(bytes, offset, length);
+  lookUpRead(key: DataView, offset: number, length: number): number {
+    const ref = this.find(key, offset, length);
     if (ref === 0) {
       this.state.misses++;
       if (this.state.observesMisses) {
-        this.observer.keyMissed(this, bytes.subarray(offset, offset + length));
+        this.observer.keyMissed(this, bytesOf(key, offset, length));
       }
       return 0;
     }
@@ -95,18 +95,18 @@ export class Database {
    * The entry for a command that looks at a key without using it (TYPE, TTL, EXISTS, OBJECT):
    * counts a hit or a miss, and leaves the access clock as it is.
    */
-  lookUpUntouched(bytes: Uint8Array, offset: number, length: number): number {
+  lookUpUntouched(key: DataView, offset: number, length: number): number {
     const { state } = this;
     const frozen = state.accessFrozen;
     state.accessFrozen = true;
-    const ref = this.lookUpRead(bytes, offset, length);
+    const ref = this.lookUpRead(key, offset, length);
     state.accessFrozen = frozen;
     return ref;
   }
 
   /** The entry for a command that will change it; 0 when there is none. */
-  lookUpWrite(bytes: Uint8Array, offset: number, length: number): number {
-    const ref = this.find(bytes, offset, length);
+  lookUpWrite(key: DataView, offset: number, length: number): number {
+    const ref = this.find(key, offset, length);
     if (ref === 0) return 0;
     if (this.state.preservesEntries) this.observer.beforeChange(this, ref);
     this.touch(ref);
@@ -114,8 +114,8 @@ export class Database {
   }
 
   /** The entry without any trace in statistics or access clock. */
-  peek(bytes: Uint8Array, offset: number, length: number): number {
-    return this.find(bytes, offset, length);
+  peek(key: DataView, offset: number, length: number): number {
+    return this.find(key, offset, length);
   }
 
   /** The string value of an entry, lent until the next call or change. */
@@ -129,10 +129,10 @@ export class Database {
    */
   setString(
     ref: number,
-    key: Uint8Array,
+    key: DataView,
     keyOffset: number,
     keyLength: number,
-    value: Uint8Array,
+    value: DataView,
     valueOffset: number,
     length: number,
     encoding: number,
@@ -150,7 +150,7 @@ export class Database {
       copyBytes(
         value,
         valueOffset,
-        this.arena.bytes[ref >>> SEGMENT_OF_REF],
+        this.arena.data[ref >>> SEGMENT_OF_REF],
         byteBase(ref) + ENTRY_KEY_OFFSET + keyLength,
         length,
       );
@@ -266,7 +266,7 @@ export class Database {
   moveEntry(
     ref: number,
     target: Database,
-    key: Uint8Array,
+    key: DataView,
     keyOffset: number,
     keyLength: number,
   ): number {
@@ -285,7 +285,7 @@ export class Database {
   copyEntry(
     ref: number,
     target: Database,
-    key: Uint8Array,
+    key: DataView,
     keyOffset: number,
     keyLength: number,
   ): number {
@@ -296,7 +296,7 @@ export class Database {
       key,
       keyOffset,
       keyLength,
-      value.bytes,
+      value.data,
       value.offset,
       value.length,
       encodingOf(this.arena, ref),
@@ -340,10 +340,10 @@ export class Database {
     return true;
   }
 
-  private find(bytes: Uint8Array, offset: number, length: number): number {
-    const hash = this.table.hash(bytes, offset, length);
+  private find(key: DataView, offset: number, length: number): number {
+    const hash = this.table.hash(key, offset, length);
     this.lastHash = hash;
-    const ref = this.table.find(bytes, offset, length, hash);
+    const ref = this.table.find(key, offset, length, hash);
     if (ref === 0) return 0;
     if (readWord(this.arena, ref, EXPIRY_WORD) === 0) return ref;
     return this.dropIfExpired(ref) ? 0 : ref;
@@ -360,7 +360,7 @@ export class Database {
 
   /** A new entry with its key in place and no expiry; the caller fills in meta and value. */
   private insertEntry(
-    key: Uint8Array,
+    key: DataView,
     keyOffset: number,
     keyLength: number,
     recordBytes: number,
@@ -373,7 +373,7 @@ export class Database {
     copyBytes(
       key,
       keyOffset,
-      this.arena.bytes[ref >>> SEGMENT_OF_REF],
+      this.arena.data[ref >>> SEGMENT_OF_REF],
       byteBase(ref) + ENTRY_KEY_OFFSET,
       keyLength,
     );
@@ -404,10 +404,10 @@ export class Database {
 
   private setBlockString(
     ref: number,
-    key: Uint8Array,
+    key: DataView,
     keyOffset: number,
     keyLength: number,
-    value: Uint8Array,
+    value: DataView,
     valueOffset: number,
     length: number,
     encoding: number,
@@ -420,7 +420,7 @@ export class Database {
     copyBytes(
       value,
       valueOffset,
-      this.arena.bytes[block >>> SEGMENT_OF_REF],
+      this.arena.data[block >>> SEGMENT_OF_REF],
       byteBase(block) + BLOCK_HEADER_BYTES,
       length,
     );
@@ -452,9 +452,9 @@ export class Database {
   private moveToBlock(ref: number, block: number, length: number): void {
     const view = this.value.point(this.arena, ref);
     copyBytes(
-      view.bytes,
+      view.data,
       view.offset,
-      this.arena.bytes[block >>> SEGMENT_OF_REF],
+      this.arena.data[block >>> SEGMENT_OF_REF],
       byteBase(block) + BLOCK_HEADER_BYTES,
       length,
     );
@@ -464,7 +464,7 @@ export class Database {
   /** Takes over the value of another entry under a new key; only the record is copied. */
   private adoptValue(
     source: number,
-    key: Uint8Array,
+    key: DataView,
     keyOffset: number,
     keyLength: number,
   ): number {
@@ -486,9 +486,9 @@ export class Database {
     if (inline) {
       const from = byteBase(source) + ENTRY_KEY_OFFSET + readWord(this.arena, source, 2);
       copyBytes(
-        this.arena.bytes[source >>> SEGMENT_OF_REF],
+        this.arena.data[source >>> SEGMENT_OF_REF],
         from,
-        this.arena.bytes[ref >>> SEGMENT_OF_REF],
+        this.arena.data[ref >>> SEGMENT_OF_REF],
         byteBase(ref) + ENTRY_KEY_OFFSET + keyLength,
         inlineBytes,
       );

@@ -63,6 +63,8 @@ export class Arena {
   readonly bytes: Uint8Array[] = [];
   /** The same memory as 32-bit words. */
   readonly words: Int32Array[] = [];
+  /** The same memory for reading and writing several bytes at any place. */
+  readonly data: DataView[] = [];
   /** Bytes handed out, rounded up as they were allocated. */
   usedBytes = 0;
 
@@ -288,6 +290,7 @@ export class Arena {
     const buffer = newBuffer(size);
     this.bytes[segment] = new Uint8Array(buffer);
     this.words[segment] = new Int32Array(buffer);
+    this.data[segment] = new DataView(buffer);
     this.growBlockTables((segment + 1) * BLOCKS_PER_SEGMENT);
     this.openSegment(segment);
     return segment;
@@ -306,6 +309,7 @@ export class Arena {
   private dropSegment(segment: number): void {
     this.bytes[segment] = new Uint8Array(0);
     this.words[segment] = new Int32Array(0);
+    this.data[segment] = new DataView(new ArrayBuffer(0));
     this.segmentFreeBlocks[segment] = 0;
   }
 

@@ -17,6 +17,7 @@
  * The hash is keyed per table: a client cannot choose keys that fall into one chain.
  */
 
+import { equalData } from "../bytes/copy.ts";
 import { halfSipHash } from "../bytes/hash.ts";
 import { invariant } from "../host/invariant.ts";
 import type { Arena } from "./arena.ts";
@@ -62,20 +63,20 @@ export class HashTable {
     private readonly key1: number,
   ) {}
 
-  hash(bytes: Uint8Array, offset: number, length: number): number {
-    return halfSipHash(bytes, offset, length, this.key0, this.key1);
+  hash(key: DataView, offset: number, length: number): number {
+    return halfSipHash(key, offset, length, this.key0, this.key1);
   }
 
   /** The record with this key, or 0. `hash` is what {@linkcode hash} says of the key. */
-  find(bytes: Uint8Array, offset: number, length: number, hash: number): number {
+  find(key: DataView, offset: number, length: number, hash: number): number {
     if (this.oldSlots !== NO_SLOTS) {
       const slot = hash & this.oldMask;
       if (slot >= this.moved) {
-        const found = this.findInChain(this.oldSlots[slot], bytes, offset, length, hash);
+        const found = this.findInChain(this.oldSlots[slot], key, offset, length, hash);
         if (found !== 0) return found;
       }
     }
-    return this.findInChain(this.slots[hash & this.mask], bytes, offset, length, hash);
+    return this.findInChain(this.slots[hash & this.mask], key, offset, length, hash);
   }
 
   /** Adds a record whose key is in place and not in the table yet; fills in its prefix. */
@@ -243,7 +244,7 @@ export class HashTable {
 
   private findInChain(
     ref: number,
-    bytes: Uint8Array,
+    key: DataView,
     offset: number,
     length: number,
     hash: number,
@@ -252,11 +253,9 @@ export class HashTable {
       const words = this.arena.words[ref >>> SEGMENT_OF_REF];
       const at = (ref & REF_IN_SEGMENT) << WORD;
       if (words[at + 1] === hash && words[at + 2] === length) {
-        const segment = this.arena.bytes[ref >>> SEGMENT_OF_REF];
-        const key = ((ref & REF_IN_SEGMENT) << REF_UNIT) + this.keyOffset;
-        let i = 0;
-        while (i < length && segment[key + i] === bytes[offset + i]) i++;
-        if (i === length) return ref;
+        const data = this.arena.data[ref >>> SEGMENT_OF_REF];
+        const start = ((ref & REF_IN_SEGMENT) << REF_UNIT) + this.keyOffset;
+        if (equalData(data, start, key, offset, length)) return ref;
       }
       ref = words[at];
     }

@@ -27,6 +27,7 @@ export interface Disagreement {
 const batchSize = 200;
 const quickPings = 3;
 const patientPings = 60;
+const deadlineMs = 10_000;
 
 /** One server, with a connection of our own beside those that get frames. */
 export class Judge {
@@ -44,10 +45,13 @@ export class Judge {
 
   /** The verdicts on frames that are sent at the same time, each in its pieces. */
   async judge(frames: readonly Uint8Array[][], pings = quickPings): Promise<Verdict[]> {
-    const clients = await Promise.all(frames.map(() => FrameClient.open(this.port)));
-    await Promise.all(clients.map((client, i) => client.send(frames[i])));
+    const clients = await this.inTime(
+      "accept connections",
+      frames.map(() => FrameClient.open(this.port)),
+    );
+    await this.inTime("read frames", clients.map((client, i) => client.send(frames[i])));
     await this.settle(pings);
-    return await Promise.all(clients.map((client) => client.finish()));
+    return await this.inTime("end", clients.map((client) => client.finish()));
   }
 
   /** Judged alone, without data left by others. */
@@ -55,6 +59,21 @@ export class Judge {
     await this.control.send("FLUSHALL");
     const [verdict] = await this.judge([[frame]], patientPings);
     return verdict;
+  }
+
+  /** All results, or an error that says what the server did not do, and how many times. */
+  private async inTime<T>(what: string, work: Promise<T>[]): Promise<T[]> {
+    let waiting = work.length;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new Error(`port ${this.port} did not ${what}, ${waiting} of ${work.length}`));
+    }, deadlineMs);
+    for (const one of work) one.then(() => waiting--, () => {});
+    try {
+      return await Promise.race([Promise.all(work), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private async settle(pings: number): Promise<void> {

@@ -5,6 +5,7 @@
  * taken through a small aligned buffer, a piece at a time, which stays in the processor's cache.
  */
 
+import { dataOf } from "../../bytes/copy.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
@@ -39,8 +40,7 @@ export const BITOP = command({
     const ref = call.lookUpWrite(2);
     if (length > 0) {
       if (ref !== 0) call.db.persist(ref);
-      const { buffer, offsets, lengths } = call.request;
-      call.db.setString(ref, buffer, offsets[2], lengths[2], result, 0, length, Encoding.RAW);
+      call.setString(ref, 2, dataOf(result), 0, length, Encoding.RAW);
       call.changed(2, "set");
     } else if (ref !== 0) {
       call.db.remove(ref);

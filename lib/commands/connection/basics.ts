@@ -25,9 +25,9 @@ export const PING = command({
       reply.array(2);
       reply.bulk("pong");
       if (call.count === 1) reply.bulk("");
-      else reply.bulkRange(request.buffer, request.offsets[1], request.lengths[1]);
+      else reply.bulkRange(request.data, request.offsets[1], request.lengths[1]);
     } else if (call.count === 1) reply.simple("PONG");
-    else reply.bulkRange(request.buffer, request.offsets[1], request.lengths[1]);
+    else reply.bulkRange(request.data, request.offsets[1], request.lengths[1]);
   },
 });
 
@@ -39,7 +39,7 @@ export const ECHO = command({
   complexity: "O(1)",
   flags: Flag.LOADING | Flag.STALE | Flag.FAST,
   run(call) {
-    call.reply.bulkRange(call.request.buffer, call.request.offsets[1], call.request.lengths[1]);
+    call.reply.bulkRange(call.request.data, call.request.offsets[1], call.request.lengths[1]);
   },
 });
 
@@ -83,6 +83,7 @@ export const RESET = command({
     session.name = "";
     session.noEvict = false;
     session.noTouch = false;
+    context.monitor.remove(session);
     context.authentication.reset(session);
     call.reply.simple("RESET");
   },

@@ -139,7 +139,7 @@ function rename(call: Call, overwrite: boolean): boolean {
     if (!overwrite) return false;
     db.remove(taken);
   }
-  db.moveEntry(ref, db, request.buffer, request.offsets[2], request.lengths[2]);
+  db.moveEntry(ref, db, request.data, request.offsets[2], request.lengths[2]);
   call.changed(1, "rename_from");
   call.changed(2, "rename_to");
   // Two keys were touched, but Redis counts one change.
@@ -162,11 +162,11 @@ export const MOVE = command({
     const offset = request.offsets[1];
     const length = request.lengths[1];
     const ref = call.lookUpWrite(1);
-    if (ref === 0 || target.lookUpWrite(request.buffer, offset, length) !== 0) {
+    if (ref === 0 || target.lookUpWrite(request.data, offset, length) !== 0) {
       call.reply.integer(0);
       return;
     }
-    db.moveEntry(ref, target, request.buffer, offset, length);
+    db.moveEntry(ref, target, request.data, offset, length);
     call.changed(1, "move_from");
     call.changedKey(target, request.view(1), "move_to");
     // Two databases were touched, but Redis counts one change.
@@ -194,7 +194,7 @@ export const COPY = command({
       call.reply.integer(0);
       return;
     }
-    const taken = target.lookUpWrite(request.buffer, offset, length);
+    const taken = target.lookUpWrite(request.data, offset, length);
     if (taken !== 0) {
       if (!replace) {
         call.reply.integer(0);
@@ -202,7 +202,7 @@ export const COPY = command({
       }
       target.remove(taken);
     }
-    db.copyEntry(ref, target, request.buffer, offset, length);
+    db.copyEntry(ref, target, request.data, offset, length);
     call.changedKey(target, request.view(2), "copy_to");
     call.reply.integer(1);
   },

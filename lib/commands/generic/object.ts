@@ -108,8 +108,7 @@ export const OBJECT_HELP = helpCommand({ container: "OBJECT", since: "6.2.0" });
 
 /** The entry of the key; it counts as a hit or a miss, but a miss makes no event. */
 function lookUp(call: Call): number {
-  const { buffer, offsets, lengths } = call.request;
-  const ref = call.db.peek(buffer, offsets[2], lengths[2]);
+  const ref = call.peek(2);
   if (ref === 0) call.context.store.state.misses++;
   else call.context.store.state.hits++;
   return ref;

@@ -165,7 +165,7 @@ function isOfType(db: Database, ref: number, type: string | null): boolean {
 function replyKey(call: Call, ref: number): void {
   const { arena, table } = call.db;
   call.reply.bulkRange(
-    arena.bytes[ref >>> SEGMENT_OF_REF],
+    arena.data[ref >>> SEGMENT_OF_REF],
     byteBase(ref) + ENTRY_KEY_OFFSET,
     table.keyLengthOf(ref),
   );

@@ -113,10 +113,9 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
     most: Infinity,
     help: [["DIGEST-VALUE <key> [<key> ...]", "Shows a fingerprint of each value."]],
     run(call) {
-      const { buffer, offsets, lengths } = call.request;
       call.reply.array(call.count - 2);
       for (let i = 2; i < call.count; i++) {
-        call.reply.simple(valueDigest(call.db, call.db.peek(buffer, offsets[i], lengths[i])));
+        call.reply.simple(valueDigest(call.db, call.peek(i)));
       }
     },
   }],

@@ -1,6 +1,7 @@
 /** The subcommands of DEBUG that look at keys, or make them: OBJECT, HTSTATS, POPULATE. */
 
 import { fromLatin1, latin1 } from "../../bytes/byte_string.ts";
+import { dataOf } from "../../bytes/copy.ts";
 import { compressLzf } from "../../bytes/lzf.ts";
 import { parseInteger } from "../../bytes/integer.ts";
 import { readClampedInteger } from "../../engine/arguments.ts";
@@ -26,8 +27,7 @@ const EMBSTR_BYTES = 44;
 
 /** DEBUG OBJECT: one line in Redis's form; the address is the record's place in the arena. */
 export function replyObject(call: Call): void {
-  const { buffer, offsets, lengths } = call.request;
-  const ref = call.db.peek(buffer, offsets[2], lengths[2]);
+  const ref = call.peek(2);
   if (ref === 0) throw errors.NO_SUCH_KEY;
   const { db } = call;
   const { state } = call.context.store;
@@ -78,8 +78,7 @@ export function replyTableStats(call: Call): void {
 
 /** DEBUG HTSTATS-KEY: a string has no table. */
 export function replyValueTableStats(call: Call): void {
-  const { buffer, offsets, lengths } = call.request;
-  if (call.db.peek(buffer, offsets[2], lengths[2]) === 0) throw errors.NO_SUCH_KEY;
+  if (call.peek(2) === 0) throw errors.NO_SUCH_KEY;
   throw NO_TABLE;
 }
 
@@ -119,8 +118,8 @@ export function populate(call: Call): void {
   db.table.reserve(db.size + count);
   const sized = new Uint8Array(Math.max(0, size));
   for (let i = 0; i < count; i++) {
-    const key = fromLatin1(`${prefix}:${i}`);
-    if (db.lookUpWrite(key, 0, key.length) !== 0) continue;
+    const key = dataOf(fromLatin1(`${prefix}:${i}`));
+    if (db.lookUpWrite(key, 0, key.byteLength) !== 0) continue;
     let value: Uint8Array = fromLatin1(`value:${i}`);
     if (size >= 0) {
       sized.fill(0);
@@ -128,7 +127,7 @@ export function populate(call: Call): void {
       value = sized;
     }
     const encoding = value.length <= EMBSTR_BYTES ? Encoding.EMBSTR : Encoding.RAW;
-    db.setString(0, key, 0, key.length, value, 0, value.length, encoding);
+    db.setString(0, key, 0, key.byteLength, dataOf(value), 0, value.length, encoding);
   }
   call.reply.ok();
 }

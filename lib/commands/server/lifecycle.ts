@@ -42,6 +42,7 @@ export const MONITOR = command({
   name: "MONITOR",
   summary: "Shows every command that the server runs from now on.",
   since: "1.0.0",
+  complexity: "O(1)",
   flags: Flag.ADMIN | Flag.NO_SCRIPT | Flag.LOADING | Flag.STALE,
   run(call) {
     const { monitor } = call.context;

@@ -35,8 +35,7 @@ export const MEMORY_USAGE = command({
   keys: Access.RO,
   run(call) {
     readSamples(call);
-    const { buffer, offsets, lengths } = call.request;
-    const ref = call.db.peek(buffer, offsets[2], lengths[2]);
+    const ref = call.peek(2);
     if (ref === 0) call.reply.null();
     else call.reply.integer(call.db.memoryOf(ref) + SLOT_BYTES);
   },

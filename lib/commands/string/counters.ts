@@ -7,6 +7,7 @@
  */
 
 import { fromLatin1, latin1 } from "../../bytes/byte_string.ts";
+import { dataOf } from "../../bytes/copy.ts";
 import {
   formatBigInteger,
   formatInteger,
@@ -26,6 +27,7 @@ const MIN_64 = -(2n ** 63n);
 const MAX_64 = 2n ** 63n - 1n;
 /** Digits of the sum on their way to the store. */
 const DIGITS = new Uint8Array(24);
+const DIGITS_DATA = dataOf(DIGITS);
 
 export const INCR = command({
   name: "INCR",
@@ -104,7 +106,7 @@ export const INCRBYFLOAT = command({
       throw sum.error === "not a float" ? errors.NOT_A_FLOAT : errors.NAN_OR_INFINITY;
     }
     const text = fromLatin1(sum.text);
-    storeText(call, ref, text, text.length, textEncoding(text.length));
+    call.setString(ref, 1, dataOf(text), 0, text.length, textEncoding(text.length));
     call.changed(1, "incrbyfloat");
     // The sum and not the addition: another machine may have other long doubles.
     call.propagate("SET", request.view(1), text, "KEEPTTL");
@@ -128,7 +130,7 @@ function add(call: Call, increment: number): void {
   if (!(sum >= Number.MIN_SAFE_INTEGER && sum <= Number.MAX_SAFE_INTEGER)) {
     return addBig(call, ref, BigInt(increment));
   }
-  storeText(call, ref, DIGITS, formatInteger(sum, DIGITS, 0), Encoding.INT);
+  call.setString(ref, 1, DIGITS_DATA, 0, formatInteger(sum, DIGITS, 0), Encoding.INT);
   call.changed(1, "incrby");
   call.reply.integer(sum);
 }
@@ -143,19 +145,7 @@ function addBig(call: Call, ref: number, increment: bigint): void {
   if (before === null) throw errors.NOT_AN_INTEGER;
   const sum = before + increment;
   if (sum < MIN_64 || sum > MAX_64) throw errors.OVERFLOW;
-  storeText(call, ref, DIGITS, formatBigInteger(sum, DIGITS, 0), Encoding.INT);
+  call.setString(ref, 1, DIGITS_DATA, 0, formatBigInteger(sum, DIGITS, 0), Encoding.INT);
   call.changed(1, "incrby");
   call.reply.bigInteger(sum);
-}
-
-/** Stores text from a buffer of our own under the first key, whose time to live stays. */
-function storeText(
-  call: Call,
-  ref: number,
-  text: Uint8Array,
-  length: number,
-  encoding: number,
-): void {
-  const { buffer, offsets, lengths } = call.request;
-  call.db.setString(ref, buffer, offsets[1], lengths[1], text, 0, length, encoding);
 }

@@ -140,7 +140,7 @@ export const GETEX = command({
     const value = call.readString(1);
     if (value === null) return call.reply.null();
     const time = options.time === TimeOption.NONE ? 0 : options.readTime(call, "getex");
-    call.reply.bulkRange(value.bytes, value.offset, value.length);
+    call.reply.bulkRange(value.data, value.offset, value.length);
     if (options.persist) return persistKey(call);
     if (options.time === TimeOption.NONE) return;
     const ref = call.lookUpWrite(1);
@@ -157,26 +157,17 @@ export const GET_SET_COMMANDS = [GET, SET, SETNX, SETEX, PSETEX, GETSET, GETDEL,
 
 /** Stores the argument at `value` under the key argument, in the place of `ref` or anew. */
 export function storeArgument(call: Call, ref: number, key: number, value: number): number {
-  const { buffer, offsets, lengths } = call.request;
+  const { buffer, data, offsets, lengths } = call.request;
   const offset = offsets[value];
   const length = lengths[value];
-  return call.db.setString(
-    ref,
-    buffer,
-    offsets[key],
-    lengths[key],
-    buffer,
-    offset,
-    length,
-    stringEncoding(buffer, offset, length),
-  );
+  return call.setString(ref, key, data, offset, length, stringEncoding(buffer, offset, length));
 }
 
 /** Replies with the string at the first key, or null. */
 function replyValue(call: Call): void {
   const value = call.readString(1);
   if (value === null) call.reply.null();
-  else call.reply.bulkRange(value.bytes, value.offset, value.length);
+  else call.reply.bulkRange(value.data, value.offset, value.length);
 }
 
 function setWithOptions(call: Call): void {

@@ -6,7 +6,7 @@ import { Encoding } from "../../values/entry.ts";
 
 /** `proto-max-bulk-len` cannot be set lower, so shorter strings need no look at it. */
 const ALWAYS_ALLOWED_BYTES = 1 << 20;
-const NOTHING = new Uint8Array(0);
+const NOTHING = new DataView(new ArrayBuffer(0));
 
 /** @throws STRING_TOO_LONG when a string of so many bytes is not allowed. */
 export function checkStringLength(call: Call, bytes: number): void {
@@ -24,8 +24,7 @@ export function maxStringLength(call: Call): number {
  */
 export function resizeStringAt(call: Call, key: number, ref: number, length: number): number {
   if (ref === 0) {
-    const { buffer, offsets, lengths } = call.request;
-    ref = call.db.setString(0, buffer, offsets[key], lengths[key], NOTHING, 0, 0, Encoding.RAW);
+    ref = call.setString(0, key, NOTHING, 0, 0, Encoding.RAW);
   }
   return call.db.resizeString(ref, length, Encoding.RAW);
 }

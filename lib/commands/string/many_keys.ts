@@ -24,7 +24,7 @@ export const MGET = command({
       if (ref === 0 || typeOf(db.arena, ref) !== ValueType.STRING) reply.null();
       else {
         const value = db.stringOf(ref);
-        reply.bulkRange(value.bytes, value.offset, value.length);
+        reply.bulkRange(value.data, value.offset, value.length);
       }
     }
   },

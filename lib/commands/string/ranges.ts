@@ -118,12 +118,12 @@ function replyRange(call: Call): void {
   if (end < 0) end = Math.max(0, end + length);
   if (end >= length) end = length - 1;
   if (value === null || start > end) return call.reply.bulkBytes(NOTHING);
-  call.reply.bulkRange(value.bytes, value.offset + start, end - start + 1);
+  call.reply.bulkRange(value.data, value.offset + start, end - start + 1);
 }
 
 /** Writes an argument into a string that has the room for it. */
 function writeArgument(call: Call, ref: number, at: number, index: number): void {
-  const { buffer, offsets, lengths } = call.request;
+  const { data, offsets, lengths } = call.request;
   const value = call.db.stringOf(ref);
-  copyBytes(buffer, offsets[index], value.bytes, value.offset + at, lengths[index]);
+  copyBytes(data, offsets[index], value.data, value.offset + at, lengths[index]);
 }

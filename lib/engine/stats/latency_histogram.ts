@@ -13,6 +13,8 @@ const PARTS = 1 << PART_BITS;
 /** A second: longer runs count as this long, as in Redis. */
 const MAX_NANOSECONDS = 1_000_000_000;
 const BUCKETS = bucketOf(MAX_NANOSECONDS) + 1;
+/** Where Redis's buckets end. */
+const LAST_BOUND = 2 ** 30 - 1;
 /** LATENCY HISTOGRAM's first bucket ends at 2 to the power of this, in nanoseconds. */
 const FIRST_DOUBLING = 10;
 
@@ -62,7 +64,7 @@ export class LatencyHistogram {
       const end = bucketOf(2 ** doubling);
       for (; bucket <= end && bucket < BUCKETS; bucket++) seen += this.counts[bucket];
       if (seen === before) continue;
-      const bound = 2 ** doubling + 2 ** (doubling - 7) - 1;
+      const bound = Math.min(LAST_BOUND, 2 ** doubling + 2 ** (doubling - 7) - 1);
       found.push({ microseconds: Math.floor(bound / 1000), calls: seen });
     }
     return found;

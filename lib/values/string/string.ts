@@ -31,6 +31,8 @@ const INTEGER_BYTES = 20;
 /** A string's bytes where they lie; lent until the next change of the store. */
 export class StringView {
   bytes: Uint8Array = new Uint8Array(0);
+  /** The memory that {@linkcode bytes} shows, for reading several bytes at a time. */
+  data: DataView = new DataView(this.bytes.buffer);
   offset = 0;
   length = 0;
 
@@ -41,10 +43,12 @@ export class StringView {
     const value = words[base + VALUE_WORD];
     if ((words[base + META_WORD] >>> STORAGE_SHIFT & 3) === Storage.INLINE) {
       this.bytes = arena.bytes[ref >>> SEGMENT_OF_REF];
+      this.data = arena.data[ref >>> SEGMENT_OF_REF];
       this.offset = byteBase(ref) + ENTRY_KEY_OFFSET + words[base + 2];
       this.length = value;
     } else {
       this.bytes = arena.bytes[value >>> SEGMENT_OF_REF];
+      this.data = arena.data[value >>> SEGMENT_OF_REF];
       this.offset = byteBase(value) + BLOCK_HEADER_BYTES;
       this.length = arena.words[value >>> SEGMENT_OF_REF][wordBase(value)];
     }

@@ -178,6 +178,15 @@ SET i -0
 OBJECT ENCODING i
 `;
 
+const shared = String.raw`
+SET n 9999
+OBJECT REFCOUNT n
+SET n 10000
+OBJECT REFCOUNT n
+SET n abc
+OBJECT REFCOUNT n
+`;
+
 const lcs = String.raw`
 MSET key1 ohmytext key2 mynewtext
 LCS key1 key2
@@ -593,6 +602,7 @@ export const EDGE_CASES: readonly string[] = [
   strings,
   counters,
   ranges,
+  shared,
   lcs,
   bits,
   fields,

@@ -30,7 +30,6 @@ export const GENERIC_RULES: Rules = {
   "OBJECT|ENCODING": { weight: 15 },
   "OBJECT|FREQ": { weight: 2 },
   "OBJECT|IDLETIME": { weight: 2, same: bothNumbers },
-  "OBJECT|REFCOUNT": { weight: 4 },
   PERSIST: {},
   PEXPIRE: relative,
   PEXPIREAT: {
@@ -65,7 +64,7 @@ function scan(draw: Draw): string[] {
 
 /** All keys at once: the order of a partial scan is each server's own. */
 function tameScan(args: string[]): void {
-  if (/^-?\d+$/.test(args[0] ?? "")) args[0] = "0";
+  if (/^[-+]?\d+(\0.*)?$/s.test(args[0] ?? "")) args[0] = "0";
   args.push("COUNT", "5000");
 }
 

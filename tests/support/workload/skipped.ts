@@ -41,6 +41,7 @@ export const SKIPPED: Readonly<Record<string, string>> = {
   "MODULE|*": ownState,
   MONITOR: ends,
   "OBJECT|HELP": ownWords,
+  "OBJECT|REFCOUNT": "which equal numbers share one object is each server's own",
   PSYNC: ends,
   QUIT: ends,
   RANDOMKEY: "each server picks its own",

@@ -43,10 +43,18 @@ function near(draw: Draw): string {
   return draw.oneIn(8) ? draw.integer() : String(draw.below(40) - 20);
 }
 
-/** A time after EX or PX that would come while the test runs is moved on. */
+/**
+ * A time after EX or PX that would come while the test runs is moved on, and so is one after EXAT or
+ * PXAT that has passed: such a key is there until somebody looks, or the server finds it by chance.
+ */
 export function tameOptions(args: string[]): void {
   for (let i = 0; i + 1 < args.length; i++) {
     if (/^[ep]x$/i.test(args[i])) tameAt(args, i + 1);
+    else if (/^[ep]xat$/i.test(args[i])) {
+      const number = numberIn(args[i + 1]);
+      const far = /^e/i.test(args[i]) ? 4_000_000_000 : 4_000_000_000_000;
+      if (number > 0 && number < far) args[i + 1] = String(far + (number % 1_000));
+    }
   }
 }
 

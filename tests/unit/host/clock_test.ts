@@ -72,3 +72,19 @@ Deno.test("a jump of the fake wall clock leaves timers alone", () => {
   clock.advance(10);
   assertEquals([clock.unixMs(), clock.monotonicMs(), ran], [510, 10, 1]);
 });
+
+Deno.test("a clock that sleeps stops everything for that long", () => {
+  const clock = new SystemClock();
+  const startMs = clock.monotonicMs();
+  clock.sleepSync(20);
+  assertGreaterOrEqual(clock.monotonicMs() - startMs, 20);
+  clock.sleepSync(0);
+  clock.sleepSync(-1);
+  const fake = new FakeClock(1000);
+  let ran = false;
+  fake.schedule(5, () => ran = true);
+  fake.sleepSync(10);
+  assertEquals([fake.unixMs(), fake.monotonicMs(), ran], [1010, 10, false]);
+  fake.advance(0);
+  assertEquals(ran, true);
+});

@@ -1,5 +1,6 @@
 /** Every method of the writer, read back by the decoder in both protocols. */
 
+import { dataOf } from "../../../lib/bytes/copy.ts";
 import { assert, assertEquals } from "@std/assert";
 import { fromLatin1, latin1 } from "../../../lib/bytes/byte_string.ts";
 import { type Reply, ReplyDecoder } from "../../../lib/resp/reply_decoder.ts";
@@ -32,7 +33,7 @@ const CASES: readonly [string, (reply: ReplyWriter) => void, resp2: string, resp
   ["a long integer", (r) => r.integer(9007199254740991), ":9007199254740991\r\n", ""],
   ["the largest integer", (r) => r.bigInteger(2n ** 63n - 1n), ":9223372036854775807\r\n", ""],
   ["the smallest integer", (r) => r.bigInteger(-(2n ** 63n)), ":-9223372036854775808\r\n", ""],
-  ["part of a buffer", (r) => r.bulkRange(fromLatin1("abcdef"), 2, 3), "$3\r\ncde\r\n", ""],
+  ["part of a buffer", (r) => r.bulkRange(dataOf(fromLatin1("abcdef")), 2, 3), "$3\r\ncde\r\n", ""],
   ["an empty bulk", (r) => r.bulkBytes(new Uint8Array(0)), "$0\r\n\r\n", ""],
   ["text as UTF-8", (r) => r.bulk("é"), "$2\r\n\xc3\xa9\r\n", ""],
   ["an integer as bulk", (r) => r.bulkInteger(-12), "$3\r\n-12\r\n", ""],

@@ -1,5 +1,6 @@
 /** A store used by text, with an observer that does what the engine's does and keeps count. */
 
+import { dataOf } from "../../../lib/bytes/copy.ts";
 import { latin1, utf8 } from "../../../lib/bytes/byte_string.ts";
 import { SeededRandom } from "../../../lib/host/random.ts";
 import type { Database, StoreObserver } from "../../../lib/store/database.ts";
@@ -36,14 +37,23 @@ export class TextStore implements StoreObserver {
 
   find(db: Database, key: string): number {
     const bytes = utf8(key);
-    return db.lookUpWrite(bytes, 0, bytes.length);
+    return db.lookUpWrite(dataOf(bytes), 0, bytes.length);
   }
 
   set(db: Database, key: string, value: Uint8Array): number {
     const bytes = utf8(key);
     const encoding = stringEncoding(value, 0, value.length);
     const ref = this.find(db, key);
-    return db.setString(ref, bytes, 0, bytes.length, value, 0, value.length, encoding);
+    return db.setString(
+      ref,
+      dataOf(bytes),
+      0,
+      bytes.length,
+      dataOf(value),
+      0,
+      value.length,
+      encoding,
+    );
   }
 
   get(db: Database, key: string): Uint8Array | null {
@@ -58,11 +68,11 @@ export class TextStore implements StoreObserver {
 
   rename(from: Database, key: string, to: Database, newKey: string): number {
     const bytes = utf8(newKey);
-    return from.moveEntry(this.find(from, key), to, bytes, 0, bytes.length);
+    return from.moveEntry(this.find(from, key), to, dataOf(bytes), 0, bytes.length);
   }
 
   copy(from: Database, key: string, to: Database, newKey: string): number {
     const bytes = utf8(newKey);
-    return from.copyEntry(this.find(from, key), to, bytes, 0, bytes.length);
+    return from.copyEntry(this.find(from, key), to, dataOf(bytes), 0, bytes.length);
   }
 }

@@ -1,3 +1,4 @@
+import { dataOf } from "../../../lib/bytes/copy.ts";
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { latin1, utf8 } from "../../../lib/bytes/byte_string.ts";
 import { InvariantError } from "../../../lib/host/invariant.ts";
@@ -12,13 +13,18 @@ class TextTable {
 
   find(key: string): number {
     const bytes = utf8(key);
-    return this.table.find(bytes, 0, bytes.length, this.table.hash(bytes, 0, bytes.length));
+    return this.table.find(
+      dataOf(bytes),
+      0,
+      bytes.length,
+      this.table.hash(dataOf(bytes), 0, bytes.length),
+    );
   }
 
   add(key: string): number {
     const bytes = utf8(key);
     const ref = this.newRecord(bytes);
-    this.table.insert(ref, this.table.hash(bytes, 0, bytes.length), bytes.length);
+    this.table.insert(ref, this.table.hash(dataOf(bytes), 0, bytes.length), bytes.length);
     return ref;
   }
 
