@@ -89,8 +89,45 @@ export class Call {
 
   /** @throws WRONGTYPE when the entry holds something else than a string. */
   requireString(ref: number): void {
-    if ((readWord(this.db.arena, ref, META_WORD) & TYPE_MASK) !== ValueType.STRING) {
-      throw errors.WRONG_TYPE;
+    this.requireType(ref, ValueType.STRING);
+  }
+
+  /**
+   * @param type one of {@linkcode ValueType}.
+   * @throws WRONGTYPE when the entry holds something else.
+   */
+  requireType(ref: number, type: number): void {
+    if ((readWord(this.db.arena, ref, META_WORD) & TYPE_MASK) !== type) throw errors.WRONG_TYPE;
+  }
+
+  /** Puts a collection at a key argument: see {@linkcode Database.putValue}. */
+  putValue(
+    ref: number,
+    index: number,
+    type: number,
+    encoding: number,
+    storage: number,
+    value: number,
+  ): number {
+    const { data, offsets, lengths } = this.request;
+    const { db } = this;
+    return db.putValue(
+      ref,
+      data,
+      offsets[index],
+      lengths[index],
+      type,
+      encoding,
+      storage,
+      value,
+    );
+  }
+
+  /** Removes a key that has become empty, with its event; `ref` is its entry. */
+  removeEmpty(index: number, ref: number): void {
+    this.db.remove(ref);
+    if (this.context.keyspace.observed) {
+      this.context.keyspace.changed(this.db, this.request.view(index), "del");
     }
   }
 

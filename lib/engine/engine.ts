@@ -136,6 +136,18 @@ export class Engine {
       slowLog.maxLength = config.get("slowlog-max-len");
       latency.thresholdMs = config.get("latency-monitor-threshold");
       this.trackLatency(config.get("latency-tracking"));
+      const { limits } = store.state;
+      limits.hashEntries = config.get("hash-max-listpack-entries");
+      limits.hashValueBytes = config.get("hash-max-listpack-value");
+      limits.setIntegers = config.get("set-max-intset-entries");
+      limits.setEntries = config.get("set-max-listpack-entries");
+      limits.setValueBytes = config.get("set-max-listpack-value");
+      limits.sortedSetEntries = config.get("zset-max-listpack-entries");
+      limits.sortedSetValueBytes = config.get("zset-max-listpack-value");
+      limits.listNode = config.get("list-max-listpack-size");
+      limits.streamNodeBytes = config.get("stream-node-max-bytes");
+      limits.streamNodeEntries = config.get("stream-node-max-entries");
+      limits.hyperLogLogSparseBytes = config.get("hll-sparse-max-bytes");
       keyspace.removal.lazyExpire = config.get("lazyfree-lazy-expire");
       keyspace.removal.lazyEviction = config.get("lazyfree-lazy-eviction");
     };
@@ -150,6 +162,17 @@ export class Engine {
       "slowlog-max-len",
       "latency-monitor-threshold",
       "latency-tracking",
+      "hash-max-listpack-entries",
+      "hash-max-listpack-value",
+      "set-max-intset-entries",
+      "set-max-listpack-entries",
+      "set-max-listpack-value",
+      "zset-max-listpack-entries",
+      "zset-max-listpack-value",
+      "list-max-listpack-size",
+      "stream-node-max-bytes",
+      "stream-node-max-entries",
+      "hll-sparse-max-bytes",
       "lazyfree-lazy-expire",
       "lazyfree-lazy-eviction",
     ], follow);

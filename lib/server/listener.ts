@@ -236,16 +236,18 @@ export class Listeners {
   private async accept(listener: Listener): Promise<void> {
     let retryMs = FIRST_RETRY_MS;
     while (this.open.has(listener)) {
+      let connection: Connection;
       try {
-        const connection = await listener.accept();
-        retryMs = FIRST_RETRY_MS;
-        this.admit(connection);
+        connection = await listener.accept();
       } catch (error) {
         if (!this.open.has(listener)) return;
         this.logAcceptError(error);
         await this.pause(retryMs);
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+        continue;
       }
+      retryMs = FIRST_RETRY_MS;
+      this.admit(connection);
     }
   }
 
@@ -256,7 +258,13 @@ export class Listeners {
     } catch {
       // The client has gone already; reading from the connection will tell.
     }
-    this.onConnection(connection);
+    try {
+      this.onConnection(connection);
+    } catch (error) {
+      const detail = error instanceof Error ? error.stack ?? error.message : String(error);
+      this.host.log.warning(`Closing a new connection after a failure: ${detail}`);
+      connection.close();
+    }
   }
 
   private logAcceptError(error: unknown): void {

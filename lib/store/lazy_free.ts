@@ -8,9 +8,8 @@
  */
 
 import type { Clock } from "../host/clock.ts";
-import type { Arena } from "../structures/arena.ts";
 import type { HashTable } from "../structures/hash_table.ts";
-import { freeEntry } from "../values/entry.ts";
+import type { StoreState } from "./store_state.ts";
 
 /** Records freed between two looks at the clock: about 10 µs of work. */
 const RECORDS_PER_SLICE = 128;
@@ -21,13 +20,13 @@ export class LazyFree {
   private readonly tables: HashTable[] = [];
   private readonly freeRecord: (ref: number) => void;
 
-  constructor(private readonly arena: Arena) {
-    this.freeRecord = (ref) => freeEntry(arena, ref);
+  constructor(private readonly state: StoreState) {
+    this.freeRecord = (ref) => state.freeEntry(ref);
   }
 
   /** Keys that wait to be freed (`lazyfree_pending_objects`). */
   get pendingObjects(): number {
-    let total = 0;
+    let total = this.state.discarded.length;
     for (const table of this.tables) total += table.count;
     return total;
   }
@@ -35,23 +34,39 @@ export class LazyFree {
   /** Takes over a table that is out of use, from `Database.detach`, with its records. */
   add(table: HashTable): void {
     if (table.count === 0) return;
-    if (this.tables.length === 0) this.arena.join();
+    if (this.tables.length === 0) this.state.arena.join();
     this.tables.push(table);
   }
 
   /** Frees for about `budgetMs`; whether there is more to free. */
   tick(budgetMs: number, clock: Clock): boolean {
-    if (this.tables.length === 0) return false;
+    if (!this.hasWork) return false;
     const endMs = clock.monotonicMs() + budgetMs;
     do {
-      const table = this.tables[0];
-      const before = table.count;
-      const more = table.drain(RECORDS_PER_SLICE, this.freeRecord);
-      this.freedObjects += before - table.count;
-      if (!more) this.tables.shift();
-    } while (this.tables.length > 0 && clock.monotonicMs() < endMs);
-    if (this.tables.length > 0) return true;
-    this.arena.leave();
-    return false;
+      this.slice();
+    } while (this.hasWork && clock.monotonicMs() < endMs);
+    return this.hasWork;
+  }
+
+  private get hasWork(): boolean {
+    return this.tables.length > 0 || this.state.discarded.length > 0;
+  }
+
+  private slice(): void {
+    const { discarded } = this.state;
+    if (discarded.length > 0) {
+      if (!discarded[discarded.length - 1].drain(RECORDS_PER_SLICE)) {
+        discarded.pop();
+        this.freedObjects++;
+      }
+      return;
+    }
+    const table = this.tables[0];
+    const before = table.count;
+    const more = table.drain(RECORDS_PER_SLICE, this.freeRecord);
+    this.freedObjects += before - table.count;
+    if (more) return;
+    this.tables.shift();
+    if (this.tables.length === 0) this.state.arena.leave();
   }
 }

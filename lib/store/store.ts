@@ -13,7 +13,7 @@ export class Store {
 
   constructor(random: Random, databases: number, observer: StoreObserver) {
     this.state = new StoreState(random);
-    this.lazyFree = new LazyFree(this.state.arena);
+    this.lazyFree = new LazyFree(this.state);
     for (let i = 0; i < databases; i++) {
       this.databases.push(new Database(this.state, observer, i));
     }
@@ -30,6 +30,8 @@ export class Store {
       for (const db of this.databases) db.clear();
     } else {
       for (const db of this.databases) db.detach();
+      this.state.objects.clear();
+      this.state.discarded.length = 0;
       arena.reset();
     }
     return count;
@@ -48,7 +50,8 @@ export class Store {
 
   /** Bytes of all entries, tables and indexes. */
   get usedBytes(): number {
-    let total = this.state.arena.usedBytes;
+    const { arena } = this.state;
+    let total = arena.usedBytes + arena.outsideBytes;
     for (const db of this.databases) total += db.overheadBytes;
     return total;
   }

@@ -6,14 +6,24 @@
 import type { Random } from "../host/random.ts";
 import { Arena } from "../structures/arena.ts";
 import { HashTable } from "../structures/hash_table.ts";
-import { ENTRY_KEY_OFFSET } from "../values/entry.ts";
+import { ENTRY_KEY_OFFSET, readWord, Storage, storageOf, VALUE_WORD } from "../values/entry.ts";
+import { ValueLimits } from "../values/limits.ts";
+import type { StoredObject } from "../values/value.ts";
+import { ObjectTable } from "../values/value.ts";
 
 /** Frequency of a new key, high enough to survive until it had a chance to be used. */
 const INITIAL_FREQUENCY = 5;
 const MAX_FREQUENCY = 255;
 
+/** Elements of a large value that are freed by the command that drops it. */
+const DISCARDED_AT_ONCE = 64;
+
 export class StoreState {
   readonly arena = new Arena();
+  readonly objects = new ObjectTable();
+  readonly limits = new ValueLimits();
+  /** Large values that are out of use and wait to be given back in slices. */
+  readonly discarded: StoredObject[] = [];
   /** Unix milliseconds that the running turn counts as now. */
   now = 0;
   hits = 0;
@@ -48,6 +58,26 @@ export class StoreState {
 
   newTable(): HashTable {
     return new HashTable(this.arena, ENTRY_KEY_OFFSET, this.key0, this.key1);
+  }
+
+  /** Frees an entry that is in no table and no expiry index any more, with its value. */
+  freeEntry(ref: number): void {
+    this.freeValue(ref);
+    this.arena.free(ref);
+  }
+
+  /** Frees what an entry's value has outside of the record; of a large one the rest comes later. */
+  freeValue(ref: number): void {
+    const storage = storageOf(this.arena, ref);
+    if (storage === Storage.INLINE) return;
+    const value = readWord(this.arena, ref, VALUE_WORD);
+    if (storage === Storage.BLOCK) this.arena.free(value);
+    else this.discard(this.objects.take(value));
+  }
+
+  /** Gives back a value that is out of use: at once if it is small, otherwise in slices. */
+  discard(object: StoredObject): void {
+    if (object.drain(DISCARDED_AT_ONCE)) this.discarded.push(object);
   }
 
   /** Sets the time that the following look-ups are judged by, in Unix milliseconds. */

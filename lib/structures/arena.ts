@@ -67,6 +67,8 @@ export class Arena {
   readonly data: DataView[] = [];
   /** Bytes handed out, rounded up as they were allocated. */
   usedBytes = 0;
+  /** Bytes that structures over the arena keep beside it: slot arrays, indexes. */
+  outsideBytes = 0;
 
   /** Users beside the owner. */
   private guests = 0;

@@ -50,6 +50,7 @@ export class HashTable {
   /** Chains of the old array below this index have been moved. */
   private moved = 0;
   private pauseDepth = 0;
+  private accountedBytes = 0;
 
   /**
    * @param keyOffset where a record's key begins, in bytes from its start.
@@ -198,6 +199,7 @@ export class HashTable {
     this.oldSlots = NO_SLOTS;
     this.oldMask = 0;
     this.slots = new Int32Array(SMALLEST);
+    this.account();
     this.mask = SMALLEST - 1;
     return false;
   }
@@ -262,6 +264,13 @@ export class HashTable {
     return 0;
   }
 
+  /** Lets the arena know what the slot arrays take, but for those of an empty table. */
+  private account(): void {
+    const bytes = this.slotBytes - SMALLEST * 4;
+    this.arena.outsideBytes += bytes - this.accountedBytes;
+    this.accountedBytes = bytes;
+  }
+
   /** Makes whatever points to `ref` point to `target`. */
   private relink(ref: number, target: number): void {
     const hash = this.hashOf(ref);
@@ -315,6 +324,7 @@ export class HashTable {
     this.oldMask = this.mask;
     this.moved = 0;
     this.slots = new Int32Array(length);
+    this.account();
     this.mask = length - 1;
     this.step();
   }
@@ -326,6 +336,7 @@ export class HashTable {
       if (this.moved === this.oldSlots.length) {
         this.oldSlots = NO_SLOTS;
         this.oldMask = 0;
+        this.account();
         return;
       }
       let ref = this.oldSlots[this.moved];

@@ -7,13 +7,15 @@
  *      2 keyLength ┘
  *      3 meta      type (4 bits) │ encoding (4) │ storage (2) │ … │ epoch (16, high half)
  *      4 access    seconds of the LRU clock (24 bits), or LFU: minutes (16) and counter (8)
- *      5 value     INLINE: length in bytes; BLOCK: ref of the block that holds the bytes
+ *      5 value     INLINE: length in bytes; BLOCK: ref of the block that holds the bytes;
+ *                  OBJECT: number of the object in the store's table
  *      6 expiry    place in the database's expiry index plus one; 0 when the key does not expire
  * byte 28 key, then the value if it is INLINE
  * ```
  *
  * Small values lie behind their key, so that a SET or GET touches one record and nothing else.
- * Longer ones have a block of their own, `[length][bytes …]`, which may have room to grow.
+ * Longer ones, and small collections, have a block of their own, `[length][bytes …]`, which may have
+ * room to grow. Large collections are objects (values/value.ts).
  */
 
 import { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } from "../structures/arena.ts";
@@ -73,7 +75,10 @@ export const ENCODING_NAMES: Readonly<Record<number, string>> = {
 };
 
 /** Where the value's bytes are. */
-export const Storage = { INLINE: 0, BLOCK: 1 } as const;
+export const Storage = { INLINE: 0, BLOCK: 1, OBJECT: 2 } as const;
+
+/** Every block begins with a word that says how many bytes of it are used. */
+export const BLOCK_HEADER_BYTES = 4;
 
 export const TYPE_MASK = 0xf;
 export const ENCODING_SHIFT = 4;
@@ -136,15 +141,4 @@ export function keyView(arena: Arena, ref: number): Uint8Array {
 /** The key's own copy, to be kept. */
 export function keyCopy(arena: Arena, ref: number): Uint8Array {
   return keyView(arena, ref).slice();
-}
-
-/** Frees an entry that is in no table and no expiry index any more, with its value. */
-export function freeEntry(arena: Arena, ref: number): void {
-  freeValue(arena, ref);
-  arena.free(ref);
-}
-
-/** Frees what an entry's value has outside of the record. */
-export function freeValue(arena: Arena, ref: number): void {
-  if (storageOf(arena, ref) === Storage.BLOCK) arena.free(readWord(arena, ref, VALUE_WORD));
 }

@@ -193,13 +193,14 @@ async function redisCli(
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-    env: { HOME: Deno.makeTempDirSync({ prefix: "redino-test-" }) },
+    // Not the settings and the history of whoever runs the tests.
+    env: { REDISCLI_RCFILE: "/dev/null", REDISCLI_HISTFILE: "/dev/null" },
   }).spawn();
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(input));
   await writer.close();
   const { code, stdout, stderr } = await child.output();
   const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  // What is the server's own: its port, and the marker that ends mass insertion.
+  // Messages name the port.
   return { code, output: output.replaceAll(String(port), "PORT") };
 }

@@ -8,7 +8,7 @@ import { parseArgs } from "@std/cli";
 import { megabytes } from "../tools/figures.ts";
 import { peakResidentBytes, residentBytes, withPair } from "../tools/pair.ts";
 import { Frames, literal } from "./frames.ts";
-import { fuzz, type FuzzResult, Judge } from "./verdict.ts";
+import { fuzz, type FuzzResult, Judge, summary } from "./verdict.ts";
 
 const password = "secret";
 
@@ -52,9 +52,9 @@ async function run(
         } peak`,
     );
     for (const { frame, ours, theirs } of result.disagreements.slice(0, 20)) {
-      console.log(`frame  ${literal(frame).slice(0, 2_000)}`);
-      console.log(`ours   ${JSON.stringify(ours).slice(0, 500)}`);
-      console.log(`theirs ${JSON.stringify(theirs).slice(0, 500)}`);
+      console.log(`frame  ${literal(frame).slice(0, 1_000)}`);
+      console.log(`ours   ${summary(ours).slice(0, 500)}`);
+      console.log(`theirs ${summary(theirs).slice(0, 500)}`);
     }
     for (const judge of judges) judge.close();
   });

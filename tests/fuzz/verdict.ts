@@ -26,7 +26,7 @@ export interface Disagreement {
 
 const batchSize = 200;
 const quickPings = 3;
-const patientPings = 60;
+const patientPings = 20;
 const deadlineMs = 10_000;
 
 /** One server, with a connection of our own beside those that get frames. */
@@ -54,11 +54,10 @@ export class Judge {
     return await this.inTime("end", clients.map((client) => client.finish()));
   }
 
-  /** Judged alone, without data left by others. */
-  async judgeAlone(frame: Uint8Array): Promise<Verdict> {
+  /** Each frame in one write, without data left by others, and with more patience. */
+  async judgeCalmly(frames: readonly Uint8Array[]): Promise<Verdict[]> {
     await this.control.send("FLUSHALL");
-    const [verdict] = await this.judge([[frame]], patientPings);
-    return verdict;
+    return await this.judge(frames.map((frame) => [frame]), patientPings);
   }
 
   /** All results, or an error that says what the server did not do, and how many times. */
@@ -154,6 +153,18 @@ function classOf(reply: Reply): string {
   return /^ERR Protocol error/.test(reply.text) ? reply.text : reply.text.split(" ")[0];
 }
 
+/** `kept: 3 ok, 1 NOAUTH, 2 ok`. */
+export function summary(verdict: Verdict): string {
+  const runs: { reply: string; count: number }[] = [];
+  for (const reply of verdict.replies) {
+    const last = runs.at(-1);
+    if (last?.reply === reply) last.count++;
+    else runs.push({ reply, count: 1 });
+  }
+  const replies = runs.map(({ reply, count }) => `${count} ${reply}`).join(", ");
+  return `${verdict.closed ? "closed" : "kept"}: ${replies || "no reply"}`;
+}
+
 export interface FuzzResult {
   frames: number;
   /** Frames after which redis-server closed the connection. */
@@ -180,12 +191,10 @@ export async function fuzz(
     for (let i = 0; i < batch.length; i++) {
       if (other[i].closed) result.closed++;
       if (agree(mine[i], other[i])) continue;
-      const again = {
-        frame: batch[i],
-        ours: await ours.judgeAlone(batch[i]),
-        theirs: await theirs.judgeAlone(batch[i]),
-      };
-      if (!agree(again.ours, again.theirs)) result.disagreements.push(again);
+      const again = await Promise.all([ours, theirs].map((judge) => judge.judgeCalmly([batch[i]])));
+      const [[mineAgain], [otherAgain]] = again;
+      if (agree(mineAgain, otherAgain)) continue;
+      result.disagreements.push({ frame: batch[i], ours: mineAgain, theirs: otherAgain });
     }
     result.frames += batch.length;
     progress(result.frames);

@@ -11,6 +11,7 @@ import { parseBigInteger } from "../../bytes/integer.ts";
 import { SEGMENT_OF_REF } from "../../structures/arena.ts";
 import type { Arena } from "../../structures/arena.ts";
 import {
+  BLOCK_HEADER_BYTES,
   byteBase,
   Encoding,
   ENTRY_KEY_OFFSET,
@@ -21,8 +22,6 @@ import {
   wordBase,
 } from "../entry.ts";
 
-/** Bytes before the text in a block of its own: its length. */
-export const BLOCK_HEADER_BYTES = 4;
 /** Longest text that Redis keeps in one allocation with its object. */
 const EMBSTR_BYTES = 44;
 /** Longest text of a 64-bit integer. */
