@@ -27,26 +27,23 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { config, configFile, loaded } = asked;
   const renames = loaded.renames.map(({ args }) => [args[0], args[1]] as const);
+  const server = new Server({ host, config, configFile, configIncluded: loaded.included, renames });
+  // Whoever waits for the log to say that the server is ready may send a signal at once.
+  stopOnRequest(server);
   try {
-    const server = new Server({
-      host,
-      config,
-      configFile,
-      configIncluded: loaded.included,
-      renames,
-    });
-    server.start();
+    server.open();
     const adminPort = config.get("admin-port");
     const admin = adminPort === null
       ? null
       : await startAdmin(server.engine, { hostname: config.get("admin-bind"), port: adminPort });
-    stopOnRequest(server);
+    server.ready();
     await server.finished;
     await admin?.close();
     return 0;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     host.log.warning(error.message);
+    server.release();
     return 1;
   }
 }

@@ -35,8 +35,7 @@ export interface StartOptions {
  * Starts a server that is ready to serve when the promise settles. Nothing is logged unless a
  * log is given, and nothing is saved unless a directive asks for it.
  *
- * @throws {ConfigError} for a wrong directive or value.
- * @throws {StartError} when the port can't be had.
+ * @throws {StartError} for a wrong directive or value, and when the port can't be had.
  */
 // deno-lint-ignore require-await -- Starting will wait for data to load; callers await it today.
 export async function startServer(options: StartOptions = {}): Promise<Server> {

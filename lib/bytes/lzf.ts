@@ -59,7 +59,7 @@ export function compressLzf(
 /**
  * Restores `expectedLength` bytes. Throws an {@linkcode LzfError} when the input is cut short,
  * refers to before its start, or comes to more or fewer bytes; it never writes past the length
- * and never allocates more than the input could stand for.
+ * and allocates nothing for an input that stands for fewer bytes.
  *
  * @example
  * ```ts
@@ -83,6 +83,9 @@ export function decompressLzf(
   }
   if (!(expectedLength >= 0 && expectedLength <= length * MAX_EXPANSION)) {
     throw new LzfError(`${length} bytes cannot stand for ${expectedLength}`);
+  }
+  if (restoredLength(bytes, offset, end) < expectedLength) {
+    throw new LzfError("output is shorter than expected");
   }
   const target = new Uint8Array(expectedLength);
   let at = offset;
@@ -112,10 +115,30 @@ export function decompressLzf(
     }
     for (const stop = to + run; to < stop; to++) target[to] = target[from++];
   }
-  if (to !== expectedLength) {
-    throw new LzfError("output is shorter than expected");
-  }
   return target;
+}
+
+/**
+ * How many bytes the input stands for, if it is right: a length that only pretends to be larger is
+ * found before there is memory for it. Input that is wrong is left for the decoder to name.
+ */
+function restoredLength(bytes: Uint8Array, offset: number, end: number): number {
+  let length = 0;
+  let at = offset;
+  while (at < end) {
+    const control = bytes[at];
+    if (control < MAX_LITERAL) {
+      length += control + 1;
+      at += control + 2;
+    } else if (control >>> 5 === 7) {
+      length += 9 + bytes[at + 1];
+      at += 3;
+    } else {
+      length += (control >>> 5) + 2;
+      at += 2;
+    }
+  }
+  return length;
 }
 
 /** Fills `target` and returns how much of it was used; 0 when it is too small. */

@@ -24,7 +24,10 @@ export class ConfigError extends Error {
   /** What CONFIG SET answers, without the error code ("ERR", or "LOADING" for that kind). */
   get replyText(): string {
     if (this.kind === "unknown") {
-      return `Unknown option or number of arguments for CONFIG SET - '${this.parameter}'`;
+      // Formatted as a C string in Redis: a NUL ends it.
+      return `Unknown option or number of arguments for CONFIG SET - '${
+        this.parameter.split("\0", 1)[0]
+      }'`;
     }
     if (this.kind === "loading") return this.message;
     return `CONFIG SET failed (possibly related to argument '${this.parameter}') - ${this.message}`;

@@ -35,10 +35,7 @@ export const NETWORK_PARAMETERS = {
   "bind": addresses("127.0.0.1 -::1"),
   "bind-source-addr": optionalText(),
   "protected-mode": yesNo("yes"),
-  "tcp-backlog": integer(511, COUNT, {
-    immutable: true,
-    withoutEffect: "the runtime sets the backlog",
-  }),
+  "tcp-backlog": integer(511, COUNT, { immutable: true }),
   "tcp-keepalive": integer(300, COUNT),
   "timeout": integer(0, COUNT),
   "unixsocket": optionalText({ immutable: true }),

@@ -19,6 +19,8 @@ export class ClientPause {
   private endMs = 0;
   private timer: Timer | null = null;
   private postponed: Session[] = [];
+  /** How many commands hold up writing until they are done. */
+  private holds = 0;
 
   /** @param setGate turns the gate's bit for pauses on and off. */
   constructor(
@@ -51,7 +53,27 @@ export class ClientPause {
     this.timer = null;
     this.mode = PauseMode.NONE;
     this.endMs = 0;
-    this.setGate(false);
+    this.resume();
+  }
+
+  /**
+   * Lets commands that change data wait until {@linkcode release}, whatever CLIENT PAUSE and UNPAUSE
+   * do: for a command that takes several turns and must seem to take none (MIGRATE).
+   */
+  hold(): void {
+    this.holds++;
+    this.setGate(true);
+  }
+
+  /** Ends one {@linkcode hold}. */
+  release(): void {
+    this.holds--;
+    if (this.holds === 0) this.resume();
+  }
+
+  /** Runs what waited; what has another reason to wait does so again. */
+  private resume(): void {
+    this.setGate(this.isActive || this.holds > 0);
     const waiting = this.postponed;
     this.postponed = [];
     for (const session of waiting) session.link?.resume(true);
@@ -61,7 +83,8 @@ export class ClientPause {
   stops(session: Session, command: CommandSpec): boolean {
     if (session.link === null || session.kind === "replica") return false;
     return this.mode === PauseMode.ALL ||
-      (this.mode === PauseMode.WRITE && (command.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0);
+      ((this.mode === PauseMode.WRITE || this.holds > 0) &&
+        (command.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0);
   }
 
   /** Parks a session whose command has to wait. */

@@ -16,6 +16,9 @@ import { hasMovableKeys, keyRangeOf, keySpecsOf } from "./key_specs.ts";
 import { NameTable } from "./name_table.ts";
 import { arityOf, parseUsage } from "./usage.ts";
 
+/** Arguments, the name included, up to which a call of a FAST command is brief. */
+const BRIEF_ARGUMENTS = 8;
+
 /** What an author says about a command; the group comes from where it is listed. */
 export interface CommandOptions {
   /** Upper case; a subcommand is `CONFIG|GET`. */
@@ -39,8 +42,8 @@ export interface CommandOptions {
   readonly docFlags?: readonly string[];
   readonly deprecatedSince?: string;
   readonly replacedBy?: string;
-  /** See {@linkcode CommandSpec.brief}; by default what is FAST and takes no list of arguments. */
-  readonly brief?: boolean;
+  /** See {@linkcode CommandSpec.briefArguments}; by default a few for what is FAST, else none. */
+  readonly briefArguments?: number;
   /** Runs the command. Only containers of subcommands have none. */
   run?(call: Call): void;
 }
@@ -52,7 +55,7 @@ export interface CommandDefinition {
   readonly arguments: readonly ArgumentDoc[];
   readonly keySpecs: readonly KeySpec[];
   readonly flags: number;
-  readonly brief: boolean;
+  readonly briefArguments: number;
 }
 
 /** Declares a command. Throws an Error when the declaration contradicts itself. */
@@ -74,8 +77,8 @@ export function command(options: CommandOptions): CommandDefinition {
     arguments: args,
     keySpecs,
     flags,
-    brief: options.brief ??
-      ((flags & (Flag.FAST | Flag.BLOCKING)) === Flag.FAST && !args.some(isList)),
+    briefArguments: options.briefArguments ??
+      ((flags & (Flag.FAST | Flag.BLOCKING)) === Flag.FAST ? BRIEF_ARGUMENTS : 0),
   };
 }
 
@@ -83,10 +86,6 @@ function derivedKeySpecs(options: CommandOptions, args: readonly ArgumentDoc[], 
   if (options.keys !== undefined) return keySpecsOf(args, words, options.keys);
   if (keySpecsOf(args, words, 0).length === 0) return [];
   throw new Error(`command "${options.name}": its usage line has keys, but "keys" is not given`);
-}
-
-function isList(arg: ArgumentDoc): boolean {
-  return arg.multiple === true || (arg.arguments ?? []).some(isList);
 }
 
 const NO_SUBCOMMANDS: ReadonlyMap<string, Command> = new Map();
@@ -101,7 +100,7 @@ export class Command implements CommandSpec {
   readonly run: (call: Call) => void;
   readonly flags: number;
   readonly arity: number;
-  readonly brief: boolean;
+  readonly briefArguments: number;
   /** Whether it is nothing but its subcommands and cannot be run by itself. */
   readonly isContainer: boolean;
   /** Whether the first argument names a subcommand; true of containers, and of COMMAND. */
@@ -134,7 +133,7 @@ export class Command implements CommandSpec {
     this.run = options.run ?? refuseToRun;
     this.flags = definition.flags;
     this.arity = definition.arity;
-    this.brief = definition.brief;
+    this.briefArguments = definition.briefArguments;
     this.isContainer = options.run === undefined;
     const keys = keyRangeOf(definition.keySpecs);
     this.firstKey = keys.firstKey;

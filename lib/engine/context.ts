@@ -18,7 +18,7 @@ import type { ClientPause } from "./client_pause.ts";
 import type { CommandTable } from "./command_table.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { MemoryLimit } from "./memory_limit.ts";
-import type { ProcessPort } from "./ports.ts";
+import type { MigrationPort, ProcessPort } from "./ports.ts";
 import type { Propagation } from "./propagation.ts";
 import type { Sessions } from "./sessions.ts";
 import type { EngineStats } from "./stats/engine_stats.ts";
@@ -64,6 +64,8 @@ export interface Context {
   configIncluded: ReadonlySet<ParameterName>;
   /** Filled in by the server; commands that need the process refuse while it is null. */
   process: ProcessPort | null;
+  /** Filled in by the server; MIGRATE refuses while it is null. */
+  migration: MigrationPort | null;
   /** 40 hexadecimal digits that name this run of the server. */
   readonly runId: string;
   /** 40 hexadecimal digits that name the history of the data, for replicas. */

@@ -15,28 +15,33 @@ import { Call } from "./call.ts";
 import type { Command } from "./command.ts";
 import { CommandStats, Flag } from "./command_spec.ts";
 import type { Context } from "./context.ts";
-import { CommandError, errors, wrongArity } from "./errors.ts";
+import { CommandError, errors, quotedArgument, wrongArity } from "./errors.ts";
+import type { Propagation } from "./propagation.ts";
 import type { Registry } from "./registry.ts";
 import type { Session } from "./session.ts";
+import type { Monitor } from "./stats/monitor.ts";
 import { ReplyMode } from "./session.ts";
-
-/** Below this slow-log threshold (µs) runs are not told apart well enough: measure each call. */
-const RUN_THRESHOLD_MICROSECONDS = 1000;
 
 const ATTACK_LOG_INTERVAL_MS = 60_000;
 
 export class Dispatcher {
   /** Bits of Gate that hold for all sessions: loading, maxmemory, paused … */
   gate = 0;
+  /** Measure every call by itself, for a slow log whose threshold a run cannot tell. */
+  timesEach = false;
 
   private depth = 0;
   private readonly calls: Call[] = [];
   private readonly clock: Clock;
+  private readonly monitor: Monitor;
+  private readonly propagation: Propagation;
 
   // The run of equal brief commands that is being measured.
   private runStats: CommandStats = new CommandStats();
   private runStartMs = 0;
   private runCalls = 0;
+  /** When the last measurement of this turn ended; 0 when there was none. */
+  private stampMs = 0;
   private attackLoggedMs = -ATTACK_LOG_INTERVAL_MS;
 
   constructor(
@@ -44,6 +49,9 @@ export class Dispatcher {
     private readonly registry: Registry,
   ) {
     this.clock = context.host.clock;
+    this.monitor = context.monitor;
+    this.propagation = context.propagation;
+    this.propagation.isInUnit = () => this.depth > 0;
   }
 
   /** Runs one request and appends its reply to the session's. */
@@ -75,6 +83,7 @@ export class Dispatcher {
   /** Ends the measurement that is open, at the end of a turn. */
   endRun(): void {
     if (this.runCalls > 0) this.closeRun(this.clock.monotonicMs());
+    this.stampMs = 0;
   }
 
   private find(session: Session, request: Request): Command | undefined {
@@ -88,7 +97,7 @@ export class Dispatcher {
     const found = this.registry.findSubcommand(command, buffer, offsets[1], lengths[1]);
     if (found !== undefined) return found;
     // COMMAND by itself runs; what it does not know as a subcommand is an error all the same.
-    const name = request.text(1, 128);
+    const name = quotedArgument(request, 1, 128);
     this.refuse(
       session,
       command,
@@ -100,22 +109,31 @@ export class Dispatcher {
   }
 
   private run(session: Session, request: Request, command: Command): void {
-    const context = this.context;
-    const timed = !command.brief ||
-      context.slowLog.thresholdMicroseconds < RUN_THRESHOLD_MICROSECONDS;
-    let started = 0;
-    if (timed) {
+    if (request.count > command.briefArguments || this.timesEach) {
+      return this.runTimed(session, request, command);
+    }
+    if (command.stats !== this.runStats || this.runCalls === 0) this.openRun(command.stats);
+    this.runCalls++;
+    this.call(session, request, command);
+  }
+
+  private runTimed(session: Session, request: Request, command: Command): void {
+    // Within a turn a measurement starts where the one before it ended.
+    let started = this.stampMs;
+    if (this.runCalls > 0 || started === 0) {
       started = this.clock.monotonicMs();
       if (this.runCalls > 0) this.closeRun(started);
-    } else if (command.stats !== this.runStats || this.runCalls === 0) {
-      this.openRun(command.stats);
     }
+    command.stats.calls++;
+    this.context.stats.commandsProcessed++;
+    this.call(session, request, command);
+    this.measured(session, request, command, started);
+  }
+
+  private call(session: Session, request: Request, command: Command): void {
     const call = this.begin(session, request, command);
     const mark = session.reply.length;
-    context.stats.commandsProcessed++;
-    session.commandCount++;
     if (session.lastCommand !== command) session.lastCommand = command;
-    command.stats.calls++;
     try {
       command.run(call);
     } catch (error) {
@@ -124,10 +142,9 @@ export class Dispatcher {
     }
     this.depth--;
     if (call.dirty > 0) this.propagate(call);
+    if (this.propagation.unitOpen && this.depth === 0) this.propagation.endUnit();
     if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
-    if (context.monitor.active) context.monitor.show(session, command, request);
-    if (timed) this.measured(session, request, command, started);
-    else this.runCalls++;
+    if (this.monitor.active) this.monitor.show(session, command, request);
   }
 
   private begin(session: Session, request: Request, command: Command): Call {
@@ -152,11 +169,13 @@ export class Dispatcher {
   }
 
   private propagate(call: Call): void {
-    const { stats, propagation } = this.context;
-    stats.dirty += call.dirty;
+    this.context.stats.dirty += call.dirty;
+    const { propagation } = this;
     if (!propagation.active || call.silent) return;
-    if (call.effects === null) propagation.emit(call.db.index, call.request);
-    else for (const effect of call.effects) propagation.emit(call.db.index, effect);
+    const { effects } = call;
+    if (effects === null) return propagation.emit(call.db.index, call.request);
+    if (effects.length > 1) propagation.beginUnit();
+    for (const effect of effects) propagation.emit(call.db.index, effect);
   }
 
   private failed(session: Session, command: Command, error: unknown): void {
@@ -179,9 +198,9 @@ export class Dispatcher {
     if (request.is(0, "POST") || request.is(0, "HOST:")) return this.crossProtocol(session);
     let args = "";
     for (let i = 1; i < request.count && args.length < 128; i++) {
-      args += `'${request.text(i, 128 - args.length)}' `;
+      args += `'${quotedArgument(request, i, 128 - args.length)}' `;
     }
-    const name = request.text(0, 128);
+    const name = quotedArgument(request, 0, 128);
     this.refuse(
       session,
       undefined,
@@ -235,12 +254,15 @@ export class Dispatcher {
   }
 
   private closeRun(now: number): void {
+    this.runStats.calls += this.runCalls;
+    this.context.stats.commandsProcessed += this.runCalls;
     this.runStats.addRun(this.runCalls, (now - this.runStartMs) * 1000);
     this.runCalls = 0;
   }
 
   private measured(session: Session, request: Request, command: Command, startedMs: number): void {
-    const elapsedMs = this.clock.monotonicMs() - startedMs;
+    this.stampMs = this.clock.monotonicMs();
+    const elapsedMs = this.stampMs - startedMs;
     const microseconds = elapsedMs * 1000;
     command.stats.addRun(1, microseconds);
     const { slowLog, latency, host } = this.context;

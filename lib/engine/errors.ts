@@ -4,6 +4,8 @@
  * 5.6 µs. Texts are those of redis-server, since clients match on them.
  */
 
+import type { Request } from "../resp/request.ts";
+
 export class CommandError {
   /** @param text the reply without `-`: the code, then the message. */
   constructor(readonly text: string) {}
@@ -25,6 +27,9 @@ export const errors = {
   OFFSET_OUT_OF_RANGE: new CommandError("ERR offset is out of range"),
   OVERFLOW: new CommandError("ERR increment or decrement would overflow"),
   DECREMENT_OVERFLOW: new CommandError("ERR decrement would overflow"),
+  HASH_NOT_AN_INTEGER: new CommandError("ERR hash value is not an integer"),
+  HASH_NOT_A_FLOAT: new CommandError("ERR hash value is not a float"),
+  INFINITE_VALUE: new CommandError("ERR value is NaN or Infinity"),
   NAN_OR_INFINITY: new CommandError("ERR increment would produce NaN or Infinity"),
   STRING_TOO_LONG: new CommandError(
     "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
@@ -46,6 +51,52 @@ export const errors = {
   LCS_MEMORY: new CommandError(
     "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
   ),
+  NUMKEYS_TOO_SMALL: new CommandError("ERR numkeys should be greater than 0"),
+  NUMKEYS_TOO_LARGE: new CommandError(
+    "ERR Number of keys can't be greater than number of args",
+  ),
+  NEGATIVE_LIMIT: new CommandError("ERR LIMIT can't be negative"),
+  ZADD_NX_AND_XX: new CommandError(
+    "ERR XX and NX options at the same time are not compatible",
+  ),
+  ZADD_COMPARISONS: new CommandError(
+    "ERR GT, LT, and/or NX options at the same time are not compatible",
+  ),
+  ZADD_INCR_PAIRS: new CommandError("ERR INCR option supports a single increment-element pair"),
+  SCORE_NOT_A_NUMBER: new CommandError("ERR resulting score is not a number (NaN)"),
+  SCORE_RANGE: new CommandError("ERR min or max is not a float"),
+  MEMBER_RANGE: new CommandError("ERR min or max not valid string range item"),
+  LIMIT_BY_RANK: new CommandError(
+    "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
+  ),
+  WITHSCORES_BY_MEMBER: new CommandError(
+    "ERR syntax error, WITHSCORES not supported in combination with BYLEX",
+  ),
+  WEIGHT_NOT_A_FLOAT: new CommandError("ERR weight value is not a float"),
+  COUNT_TOO_SMALL: new CommandError("ERR count should be greater than 0"),
+  NO_SUCH_MEMBER: new CommandError("ERR could not decode requested zset member"),
+  RADIUS_NOT_A_NUMBER: new CommandError("ERR need numeric radius"),
+  NEGATIVE_RADIUS: new CommandError("ERR radius cannot be negative"),
+  WIDTH_NOT_A_NUMBER: new CommandError("ERR need numeric width"),
+  HEIGHT_NOT_A_NUMBER: new CommandError("ERR need numeric height"),
+  NEGATIVE_BOX: new CommandError("ERR height or width cannot be negative"),
+  DISTANCE_UNIT: new CommandError(
+    "ERR unsupported unit provided. please use M, KM, FT, MI",
+  ),
+  GEO_COUNT: new CommandError("ERR COUNT must be > 0"),
+  GEO_ANY_WITHOUT_COUNT: new CommandError("ERR the ANY argument requires COUNT argument"),
+  NOT_A_HYPERLOGLOG: new CommandError(
+    "WRONGTYPE Key is not a valid HyperLogLog string value.",
+  ),
+  CORRUPTED_HYPERLOGLOG: new CommandError("INVALIDOBJ Corrupted HLL object detected"),
+  HYPERLOGLOG_NOT_SPARSE: new CommandError("ERR HLL encoding is not sparse"),
+  NO_SPECIFIED_KEY: new CommandError("ERR The specified key does not exist"),
+  NEGATIVE_COUNT: new CommandError("ERR COUNT can't be negative"),
+  NEGATIVE_MAXLEN: new CommandError("ERR MAXLEN can't be negative"),
+  ZERO_RANK: new CommandError(
+    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use " +
+      "negative to start from the end of the list",
+  ),
   OUT_OF_MEMORY: new CommandError(
     "OOM command not allowed when used memory > 'maxmemory'.",
   ),
@@ -54,9 +105,42 @@ export const errors = {
   ),
   /** Redis counts who watches by MONITOR as a replica. */
   NO_KEYS_FOR_REPLICA: new CommandError("ERR Replica can't interact with the keyspace"),
+  BUSY_KEY: new CommandError("BUSYKEY Target key name already exists."),
+  NEGATIVE_TTL: new CommandError("ERR Invalid TTL value, must be >= 0"),
+  NEGATIVE_IDLE_TIME: new CommandError("ERR Invalid IDLETIME value, must be >= 0"),
+  FREQUENCY_RANGE: new CommandError("ERR Invalid FREQ value, must be >= 0 and <= 255"),
+  BROKEN_PAYLOAD: new CommandError("ERR DUMP payload version or checksum are wrong"),
+  BAD_DATA_FORMAT: new CommandError("ERR Bad data format"),
+  MIGRATE_KEY_AND_KEYS: new CommandError(
+    "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string",
+  ),
+  MIGRATE_NOT_HERE: new CommandError(
+    "ERR MIGRATE needs a connection to wait on: it can't run in a transaction or script",
+  ),
   NO_AUTH: new CommandError("NOAUTH Authentication required."),
   LOADING: new CommandError("LOADING Redis is loading the dataset in memory"),
 } as const;
+
+/**
+ * An argument as error texts quote it: redis-server formats them as C strings, which end at the
+ * first NUL. What becomes of CR and LF is in {@linkcode ReplyWriter.error}.
+ *
+ * @param limit bytes at most: an error that quotes what it was sent stays short.
+ */
+export function quotedArgument(request: Request, index: number, limit = Infinity): string {
+  return cString(request.text(index, limit));
+}
+
+/** Text up to its first NUL, which is all that C's `%s` shows of it. */
+export function cString(text: string): string {
+  const end = text.indexOf("\0");
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** An error that ends with what the client sent, whose last line ends are left out. */
+export function errorEndingWith(text: string, quoted: string): CommandError {
+  return new CommandError(text + quoted.replace(/[\r\n]+$/, ""));
+}
 
 /** `ERR invalid expire time in 'set' command`. */
 export function invalidExpireTime(command: string): CommandError {

@@ -64,6 +64,22 @@ export class Keyspace implements StoreObserver {
     this.removeEntry(db, ref, "expired", this.removal.lazyExpire);
   }
 
+  /** Makes known that fields of a hash are gone, and removes the hash if they were its last. */
+  fieldsExpired(
+    db: Database,
+    ref: number,
+    fields: readonly Uint8Array[],
+    emptied: boolean,
+  ): void {
+    this.stats.expiredFields += fields.length;
+    const key = keyCopy(db.arena, ref);
+    if (emptied) db.remove(ref);
+    this.propagation.emitCommand(db.index, ["HDEL", key, ...fields]);
+    if (!this.observed) return;
+    this.changed(db, key, "hexpired");
+    if (emptied) this.changed(db, key, "del");
+  }
+
   /** Removes an entry for lack of memory and makes it known as a deletion. */
   evict(db: Database, ref: number): void {
     this.stats.evictedKeys++;

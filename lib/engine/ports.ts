@@ -3,6 +3,8 @@
  * server is put together; so no inner layer imports an outer one.
  */
 
+import type { Reply } from "../resp/reply_decoder.ts";
+
 /** A client's connection, as commands see it (CLIENT LIST, CLIENT KILL). */
 export interface ClientLink {
   /** `ip:port`, or a path for a Unix socket. */
@@ -41,6 +43,37 @@ export interface ProcessPort {
   shutdown(options: ShutdownOptions): void;
   /** Takes back a shutdown that waits; false when none does. */
   abortShutdown(): boolean;
+}
+
+/** Talks to another server for MIGRATE. */
+export interface MigrationPort {
+  /**
+   * Sends requests to another server and closes the connection; returns at once.
+   *
+   * @param requests as they go over the wire.
+   * @param count number of replies that they have.
+   * @param done called once, in a turn, with what came of it.
+   */
+  exchange(
+    target: MigrationTarget,
+    requests: Uint8Array,
+    count: number,
+    done: (outcome: MigrationOutcome) => void,
+  ): void;
+}
+
+export interface MigrationTarget {
+  readonly hostname: string;
+  readonly port: number;
+  /** How long connecting, and any piece of writing and reading, may take. */
+  readonly timeoutMs: number;
+}
+
+export interface MigrationOutcome {
+  /** The replies that came, fewer than were asked for where something failed. */
+  readonly replies: readonly Reply[];
+  /** At what it failed; null when all replies are there. */
+  readonly failure: "connecting" | "writing" | "reading" | null;
 }
 
 export interface ShutdownOptions {

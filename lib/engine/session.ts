@@ -49,7 +49,6 @@ export class Session {
   lastCommand: CommandSpec | null = null;
   /** Turn time (Unix ms) of the last request. */
   lastActiveMs: number;
-  commandCount = 0;
   name = "";
   libraryName = "";
   libraryVersion = "";

@@ -193,6 +193,15 @@ export class DenoFiles implements Files {
   }
 }
 
+/**
+ * A path as the configuration means it: relative ones start in the data directory. Redis makes
+ * that the process's working directory, which several servers in one process can't share.
+ */
+export function pathIn(directory: string, path: string): string {
+  if (/^([A-Za-z]:)?[\\/]/.test(path)) return path;
+  return /[\\/]$/.test(directory) ? directory + path : `${directory}/${path}`;
+}
+
 function existing<T>(ask: () => T): T | null {
   try {
     return ask();

@@ -13,6 +13,8 @@ import { formatDouble } from "../bytes/double.ts";
 import { formatBigInteger, formatInteger } from "../bytes/integer.ts";
 
 const INITIAL_BYTES = 1024;
+/** The bytes CR and LF as one little-endian word. */
+const CRLF = 0x0a0d;
 /** Longest header: type, digits of a 64-bit integer, CRLF. */
 const HEADER_BYTES = 24;
 
@@ -67,10 +69,23 @@ export class ReplyWriter {
   /** A bulk string from part of a buffer. */
   bulkRange(source: DataView, offset: number, length: number): void {
     this.reserve(length + HEADER_BYTES + 2);
-    this.header(36, length);
-    copyBytes(source, offset, this.data, this.length, length);
-    this.length += length;
-    this.lineEnd();
+    const bytes = this.buffer;
+    let at = this.length;
+    bytes[at] = 36;
+    // Nearly all strings are shorter than 100 bytes: their header is written in place.
+    if (length < 10) {
+      bytes[at + 1] = 48 + length;
+      at += 2;
+    } else if (length < 100) {
+      const tens = length * 205 >>> 11;
+      bytes[at + 1] = 48 + tens;
+      bytes[at + 2] = 48 + length - tens * 10;
+      at += 3;
+    } else at += 1 + formatInteger(length, bytes, at + 1);
+    this.data.setInt16(at, CRLF, true);
+    copyBytes(source, offset, this.data, at + 2, length);
+    this.data.setInt16(at + 2 + length, CRLF, true);
+    this.length = at + length + 4;
   }
 
   bulkBytes(bytes: Uint8Array): void {
@@ -151,9 +166,23 @@ export class ReplyWriter {
   }
 
   double(value: number): void {
+    // Most scores are whole numbers, which need no text in between.
+    if (Number.isSafeInteger(value) && (value !== 0 || 1 / value > 0)) {
+      if (this.protocol !== 3) return this.bulkInteger(value);
+      this.reserve(HEADER_BYTES);
+      return this.header(44, value);
+    }
     const text = formatDouble(value);
-    if (this.protocol === 3) this.line(44, text);
-    else this.bulk(text);
+    if (this.protocol === 3) return this.line(44, text);
+    this.reserve(text.length + HEADER_BYTES + 2);
+    this.header(36, text.length);
+    this.ascii(text);
+    this.lineEnd();
+  }
+
+  /** A double in RESP3 whose text is given. */
+  doubleText(text: string): void {
+    this.line(44, text);
   }
 
   boolean(value: boolean): void {
@@ -185,6 +214,13 @@ export class ReplyWriter {
     this.reserve(bytes.length);
     this.buffer.set(bytes, this.length);
     this.length += bytes.length;
+  }
+
+  /** Part of a buffer whose bytes are replies already. */
+  rawRange(source: DataView, offset: number, length: number): void {
+    this.reserve(length);
+    copyBytes(source, offset, this.data, this.length, length);
+    this.length += length;
   }
 
   /**

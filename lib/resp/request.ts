@@ -48,6 +48,13 @@ export class Request {
     return request;
   }
 
+  /** A request of its own bytes, to be kept. */
+  clone(): Request {
+    const args: Uint8Array[] = [];
+    for (let i = 0; i < this.count; i++) args.push(this.view(i));
+    return Request.from(args);
+  }
+
   /** Forgets the arguments, and memory that only an unusually long request needed. */
   clear(): void {
     this.count = 0;

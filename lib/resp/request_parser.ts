@@ -31,6 +31,11 @@ const UNAUTHENTICATED_ARGUMENTS = 10;
 const UNAUTHENTICATED_BULK_BYTES = 16384;
 /** Read buffer of a connection that is idle or sends little. */
 const SMALL_BUFFER_BYTES = 1024;
+/**
+ * Read buffer of a client that has not given its password: what Redis reads at once, so that as
+ * many requests meet the limit on replies in one turn as there.
+ */
+const UNAUTHENTICATED_BUFFER_BYTES = 16 * 1024;
 /** Read buffer of a busy connection; only a longer request makes a larger one. */
 const FULL_BUFFER_BYTES = 64 * 1024;
 
@@ -41,12 +46,9 @@ const STAR = 42;
 const NOT_A_NUMBER = -2;
 
 export class RequestParser {
-  readonly request: Request = new Request(new Uint8Array(SMALL_BUFFER_BYTES));
+  readonly request: Request;
   /** What was wrong, after {@linkcode Parsed.ERROR}. */
   error = "";
-  /** Tighter limits hold until the client has authenticated. */
-  authenticated = true;
-
   private start = 0;
   private at = 0;
   private end = 0;
@@ -57,7 +59,11 @@ export class RequestParser {
   /** Bytes from `at` on that were searched for a line end in vain. */
   private searched = 0;
 
-  constructor(private readonly limits: ParserLimits) {}
+  /** @param authenticated tighter limits hold until the client has authenticated. */
+  constructor(private readonly limits: ParserLimits, public authenticated: boolean = true) {
+    const size = authenticated ? SMALL_BUFFER_BYTES : UNAUTHENTICATED_BUFFER_BYTES;
+    this.request = new Request(new Uint8Array(size));
+  }
 
   /** Where the next read goes; never empty. */
   space(): Uint8Array {
@@ -268,7 +274,7 @@ export class RequestParser {
     if (this.end === length && length < FULL_BUFFER_BYTES) {
       this.request.use(new Uint8Array(Math.min(length * 4, FULL_BUFFER_BYTES)));
     } else if (length > FULL_BUFFER_BYTES) this.request.use(new Uint8Array(FULL_BUFFER_BYTES));
-    else if (length > SMALL_BUFFER_BYTES && this.end < length >>> 5) {
+    else if (length > SMALL_BUFFER_BYTES && this.end < length >>> 5 && this.authenticated) {
       this.request.use(new Uint8Array(length >>> 2));
     }
     this.start = 0;

@@ -12,6 +12,7 @@ import { ConfigFileError, loadConfiguration } from "../config/config_file.ts";
 import type { ParameterName } from "../config/parameters.ts";
 import { hostText } from "../config/words.ts";
 import type { Host } from "../engine/context.ts";
+import { pathIn } from "../host/files.ts";
 import { systemErrorText } from "../host/system_error.ts";
 import { USAGE_TEXT, VERSION_TEXT } from "./usage.ts";
 
@@ -76,7 +77,8 @@ function settlePaths(
   const logFile = hostText(config.get("logfile"));
   if (logFile === "") return null;
   try {
-    host.files.open(logFile, { append: true, create: true }).close();
+    host.files.open(pathIn(hostText(config.get("dir")), logFile), { append: true, create: true })
+      .close();
     return null;
   } catch (error) {
     return problem("logfile", `Can't open the log file: ${systemErrorText(error)}`);

@@ -42,6 +42,8 @@ export interface ConnectionOwner {
 
 /** No limit on what was read is lower than this, so that less needs no look at them. */
 const UNCHECKED_QUERY_BYTES = 1024 * 1024;
+/** Most bytes of replies that wait for a client which has not given its password. */
+const UNAUTHENTICATED_OUTPUT_BYTES = 16 * 1024;
 /** Bytes of a query that is too long which the log shows. */
 const LOGGED_QUERY_BYTES = 64;
 
@@ -66,8 +68,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
     this.session = owner.engine.openSession();
     this.session.link = this;
     this.session.reply.listener = this;
-    this.parser = new RequestParser(owner.limits);
-    this.parser.authenticated = this.session.isAuthenticated;
+    this.parser = new RequestParser(owner.limits, this.session.isAuthenticated);
   }
 
   /** Serves the client until one side ends. Never rejects. */
@@ -216,6 +217,8 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
       }
     }
     const reply = session.reply;
+    // What is being written counts as well, so that the writer alone may not have noticed.
+    if (!parser.authenticated) this.replyGrows(reply.length);
     if (reply.length > 0 || session.closing) {
       if (this.waitsForFlush) return;
       this.waitsForFlush = true;
@@ -273,6 +276,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   }
 
   private exceedsOutputLimit(bytes: number, nowMs: number): boolean {
+    if (bytes > UNAUTHENTICATED_OUTPUT_BYTES && !this.session.isAuthenticated) return true;
     const limit = this.owner.limits.output[this.session.kind];
     if (limit.hardBytes > 0 && bytes >= limit.hardBytes) return true;
     if (limit.softBytes === 0 || bytes < limit.softBytes) {

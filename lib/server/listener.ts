@@ -8,11 +8,13 @@
 
 import { ConfigError } from "../config/config_error.ts";
 import type { Config } from "../config/config.ts";
+import { hostText } from "../config/words.ts";
 import type { Clock, Timer } from "../host/clock.ts";
 import type { Files } from "../host/files.ts";
 import type { Log } from "../host/log.ts";
 import type { Connection, Listener, Network } from "../host/network.ts";
 import type { ProcessInfo } from "../host/process.ts";
+import { pathIn } from "../host/files.ts";
 import { systemErrorKind, systemErrorText } from "../host/system_error.ts";
 
 /** The parts of the host that listening needs. */
@@ -100,7 +102,9 @@ export class Listeners {
     this.tcp = new Map();
     const path = this.unix?.path;
     this.unix = null;
-    if (path !== undefined) this.removeSocketFile(path);
+    if (path === undefined) return;
+    this.host.log.notice("Removing the unix socket file.");
+    this.removeSocketFile(path);
   }
 
   private openTcp(anyPort: boolean): void {
@@ -124,7 +128,11 @@ export class Listeners {
     try {
       this.tcp = port === 0 ? new Map() : this.bindAll(port, before);
     } catch {
-      throw new ConfigError("Unable to listen on these addresses. Check server logs.");
+      throw new ConfigError(
+        port === this.port
+          ? "Failed to bind to specified addresses."
+          : "Unable to listen on this port. Check server logs.",
+      );
     }
     const kept = new Set(this.tcp.values());
     for (const listener of before.values()) if (!kept.has(listener)) this.shut(listener);
@@ -179,7 +187,11 @@ export class Listeners {
   /** Null when an address that may be missing is missing. */
   private bind(address: BindAddress, port: number): Listener | null {
     try {
-      const listener = this.host.network.listen({ hostname: address.hostname, port });
+      const listener = this.host.network.listen({
+        hostname: address.hostname,
+        port,
+        backlog: this.config.get("tcp-backlog"),
+      });
       this.start(listener);
       return listener;
     } catch (error) {
@@ -194,8 +206,9 @@ export class Listeners {
   }
 
   private openUnix(): void {
-    const path = this.config.get("unixsocket");
-    if (path === "") return;
+    const name = hostText(this.config.get("unixsocket"));
+    if (name === "") return;
+    const path = pathIn(hostText(this.config.get("dir")), name);
     const { network, files, log, process } = this.host;
     try {
       if (process.platform === "windows") throw new Error("not supported on Windows");

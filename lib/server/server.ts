@@ -10,9 +10,11 @@ import { COMMANDS } from "../commands/all.ts";
 import type { Config } from "../config/config.ts";
 import type { ParameterName } from "../config/parameters.ts";
 import { REDIS_VERSION } from "../config/version.ts";
+import { hostText } from "../config/words.ts";
 import type { Host } from "../engine/context.ts";
 import { Engine } from "../engine/engine.ts";
 import type { ProcessPort, ShutdownOptions } from "../engine/ports.ts";
+import { pathIn } from "../host/files.ts";
 import type { LogLevel } from "../host/log.ts";
 import { RedisLog } from "../host/log.ts";
 import type { Network } from "../host/network.ts";
@@ -22,6 +24,7 @@ import { banner } from "./banner.ts";
 import { Clients } from "./clients.ts";
 import { Cron } from "./cron.ts";
 import { Listeners } from "./listener.ts";
+import { MigrationLink } from "./migration_link.ts";
 import { addPeriodicTasks } from "./periodic_tasks.ts";
 import { Turn } from "./turn.ts";
 
@@ -56,6 +59,8 @@ export class Server implements ProcessPort {
   private readonly clients: Clients;
   private readonly cron: Cron;
   private listeners: Listeners | null = null;
+  /** The file that holds our pid, while there is one. */
+  private pidFile: string | null = null;
   private stopping = false;
   private resolveFinished: () => void = () => {};
 
@@ -68,6 +73,12 @@ export class Server implements ProcessPort {
     this.engine.context.configIncluded = options.configIncluded ?? new Set();
     this.turn = new Turn(this.engine);
     this.clients = new Clients(this.engine, this.turn);
+    this.engine.context.migration = new MigrationLink(
+      host.network,
+      host.clock,
+      host.log,
+      this.turn,
+    );
     this.cron = new Cron(
       host.clock,
       host.log,
@@ -93,6 +104,17 @@ export class Server implements ProcessPort {
    * @throws {StartError} when no address can be had.
    */
   start(): void {
+    this.open();
+    this.ready();
+  }
+
+  /**
+   * The first half of {@linkcode start}, for a program that has more to set up before it says
+   * that it is ready: takes the addresses.
+   *
+   * @throws {StartError} when no address can be had.
+   */
+  open(): void {
     const { host, config } = this.options;
     const { log } = host;
     followLogConfig(config, log);
@@ -115,22 +137,34 @@ export class Server implements ProcessPort {
       pid: host.process.pid,
     };
     if (log instanceof RedisLog) log.raw(banner(facts));
+    this.writePidFile();
     log.warning("Server initialized");
+  }
+
+  /** The second half of {@linkcode start}. */
+  ready(): void {
+    if (this.stopping) return;
     this.cron.start();
-    log.notice("Ready to accept connections");
+    this.options.host.log.notice("Ready to accept connections");
   }
 
   /** Stops at once: no new connections, those there are closed, cron and listeners ended. */
   close(): Promise<void> {
     if (!this.stopping) {
-      this.stopping = true;
-      this.cron.stop();
-      this.listeners?.close();
-      this.clients.closeAll();
+      this.release();
       this.options.host.log.warning("Redis is now ready to exit, bye bye...");
       this.resolveFinished();
     }
     return this.finished;
+  }
+
+  /** Gives back what {@linkcode open} took, without a word in the log about stopping. */
+  release(): void {
+    this.stopping = true;
+    this.cron.stop();
+    this.clients.closeAll();
+    this.removePidFile();
+    this.listeners?.close();
   }
 
   /** SHUTDOWN and the signals. There is nothing to save yet, so no option can hold it up. */
@@ -153,6 +187,37 @@ export class Server implements ProcessPort {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  /** As in Redis a server without the file is better than none. */
+  private writePidFile(): void {
+    const { host, config } = this.options;
+    const name = hostText(config.get("pidfile"));
+    if (name === "") return;
+    const path = pathIn(hostText(config.get("dir")), name);
+    try {
+      const file = host.files.open(path, { write: true, create: true, truncate: true });
+      try {
+        file.writeSync(new TextEncoder().encode(`${host.process.pid}\n`));
+      } finally {
+        file.close();
+      }
+      this.pidFile = path;
+    } catch (error) {
+      host.log.notice(`Failed to write PID file: ${systemErrorText(error)}`);
+    }
+  }
+
+  private removePidFile(): void {
+    if (this.pidFile === null) return;
+    const { files, log } = this.options.host;
+    log.notice("Removing the pid file.");
+    try {
+      files.remove(this.pidFile);
+    } catch {
+      // Somebody else has removed it.
+    }
+    this.pidFile = null;
+  }
 }
 
 /** `loglevel` and `logfile` change while the server runs. */
@@ -160,7 +225,8 @@ function followLogConfig(config: Config, log: Host["log"]): void {
   if (!(log instanceof RedisLog)) return;
   const follow = (): void => {
     log.level = config.get("loglevel") as LogLevel;
-    log.path = config.get("logfile");
+    const name = hostText(config.get("logfile"));
+    log.path = name === "" ? "" : pathIn(hostText(config.get("dir")), name);
   };
   follow();
   config.subscribe(["loglevel", "logfile"], follow);

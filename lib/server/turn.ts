@@ -10,11 +10,15 @@ import type { Engine } from "../engine/engine.ts";
 /** What has replies to send at the end of a turn. */
 export interface Flushable {
   flush(): void;
+  /** Called when {@linkcode flush} has thrown; must not throw. */
+  close(): void;
 }
 
 /** What waited and goes on before a turn ends, so that its effects and replies leave with it. */
 export interface Resumable {
   goOn(): void;
+  /** Called when {@linkcode goOn} has thrown; must not throw. */
+  close(): void;
 }
 
 export class Turn {
@@ -43,16 +47,35 @@ export class Turn {
     this.resuming.push(connection);
   }
 
+  /** One connection's failure must not keep others waiting, nor leave the turn open for ever. */
   private finish(): void {
     // Those that go on may let others go on; all of them belong to this turn.
-    for (let i = 0; i < this.resuming.length; i++) this.resuming[i].goOn();
+    for (let i = 0; i < this.resuming.length; i++) {
+      try {
+        this.resuming[i].goOn();
+      } catch (error) {
+        this.failed(this.resuming[i], error);
+      }
+    }
     this.resuming.length = 0;
     this.queued = false;
     this.engine.endTurn();
     const count = this.waiting.length;
-    for (let i = 0; i < count; i++) this.waiting[i].flush();
+    for (let i = 0; i < count; i++) {
+      try {
+        this.waiting[i].flush();
+      } catch (error) {
+        this.failed(this.waiting[i], error);
+      }
+    }
     // Flushing may have asked for more flushes; those stay for the turn that they opened.
     if (count === this.waiting.length) this.waiting.length = 0;
     else this.waiting.splice(0, count);
+  }
+
+  private failed(part: Flushable | Resumable, error: unknown): void {
+    const detail = error instanceof Error ? error.stack ?? error.message : String(error);
+    this.engine.context.host.log.warning(`Closing client after a failure: ${detail}`);
+    part.close();
   }
 }

@@ -5,10 +5,13 @@
 
 import { bytesOf, copyBytes } from "../bytes/copy.ts";
 import { roundedSize, SEGMENT_OF_REF } from "../structures/arena.ts";
+import type { HashTable } from "../structures/hash_table.ts";
 import {
+  ACCESS_WORD,
   BLOCK_HEADER_BYTES,
   byteBase,
   ENTRY_KEY_OFFSET,
+  EXPIRY_WORD,
   META_WORD,
   metaWord,
   readWord,
@@ -21,6 +24,7 @@ import {
   wordBase,
   writeWord,
 } from "../values/entry.ts";
+import { HashAccess } from "../values/hash/hash.ts";
 import { StringView } from "../values/string/string.ts";
 import type { ValueLimits } from "../values/limits.ts";
 import type { ObjectTable, StoredObject, ValueHome } from "../values/value.ts";
@@ -35,20 +39,30 @@ const GROWTH_STEP_BYTES = 1 << 20;
 
 export class Database extends EntryTable implements ValueHome {
   private readonly value = new StringView();
+  private readonly hash = new HashAccess();
 
   /** The entry for a command that reads it; 0 when there is none. Counts a hit or a miss. */
   lookUpRead(key: DataView, offset: number, length: number): number {
-    const ref = this.find(key, offset, length);
-    if (ref === 0) {
-      this.state.misses++;
-      if (this.state.observesMisses) {
-        this.observer.keyMissed(this, bytesOf(key, offset, length));
-      }
-      return 0;
+    const ref = this.locate(key, offset, length);
+    if (ref === 0) return this.miss(key, offset, length);
+    const words = this.arena.words[ref >>> SEGMENT_OF_REF];
+    const base = wordBase(ref);
+    if (words[base + EXPIRY_WORD] !== 0 && this.dropIfExpired(ref)) {
+      return this.miss(key, offset, length);
     }
-    this.state.hits++;
-    this.touch(ref);
+    const state = this.state;
+    state.hits++;
+    if (!state.stampsAccess) this.touch(ref);
+    else if (words[base + ACCESS_WORD] !== state.accessStamp) {
+      words[base + ACCESS_WORD] = state.accessStamp;
+    }
     return ref;
+  }
+
+  private miss(key: DataView, offset: number, length: number): number {
+    this.state.misses++;
+    if (this.state.observesMisses) this.observer.keyMissed(this, bytesOf(key, offset, length));
+    return 0;
   }
 
   /**
@@ -66,10 +80,17 @@ export class Database extends EntryTable implements ValueHome {
 
   /** The entry for a command that will change it; 0 when there is none. */
   lookUpWrite(key: DataView, offset: number, length: number): number {
-    const ref = this.find(key, offset, length);
+    const ref = this.locate(key, offset, length);
     if (ref === 0) return 0;
-    if (this.state.preservesEntries) this.observer.beforeChange(this, ref);
-    this.touch(ref);
+    const words = this.arena.words[ref >>> SEGMENT_OF_REF];
+    const base = wordBase(ref);
+    if (words[base + EXPIRY_WORD] !== 0 && this.dropIfExpired(ref)) return 0;
+    const state = this.state;
+    if (state.preservesEntries) this.observer.beforeChange(this, ref);
+    if (!state.stampsAccess) this.touch(ref);
+    else if (words[base + ACCESS_WORD] !== state.accessStamp) {
+      words[base + ACCESS_WORD] = state.accessStamp;
+    }
     return ref;
   }
 
@@ -134,6 +155,32 @@ export class Database extends EntryTable implements ValueHome {
     return this.state.objects.get(readWord(this.arena, ref, VALUE_WORD));
   }
 
+  /** An empty table for the elements of a collection: see {@linkcode ValueHome.newTable}. */
+  newTable(keyOffset: number): HashTable {
+    return this.state.newTable(keyOffset);
+  }
+
+  get fieldsExpireUpTo(): number {
+    return this.state.expires ? this.state.now : -1;
+  }
+
+  /**
+   * Removes fields of a hash whose time is up, `most` at a time, and makes their removal known. On a
+   * replica that is left to the primary.
+   *
+   * @returns whether the key is still there.
+   */
+  dropExpiredFields(ref: number, most: number): boolean {
+    const { state } = this;
+    if (!state.expires || !state.removesExpired) return true;
+    if (state.preservesEntries) this.observer.beforeChange(this, ref);
+    const hash = this.hash.open(this, ref);
+    const fields = hash.takeDue(most);
+    const emptied = hash.isEmpty;
+    if (fields.length > 0) this.observer.fieldsExpired(this, ref, fields, emptied);
+    return !emptied;
+  }
+
   get limits(): ValueLimits {
     return this.state.limits;
   }
@@ -157,23 +204,21 @@ export class Database extends EntryTable implements ValueHome {
     length: number,
     encoding: number,
   ): number {
-    const inlineBytes = ENTRY_KEY_OFFSET + keyLength + length;
-    if (inlineBytes <= INLINE_RECORD_BYTES) {
-      const meta = metaWord(ValueType.STRING, encoding, Storage.INLINE, this.state.epoch);
-      ref = ref === 0
-        ? this.insertEntry(key, keyOffset, keyLength, inlineBytes)
-        : this.fitRecord(ref, inlineBytes, ENTRY_KEY_OFFSET + keyLength);
-      const words = this.arena.words[ref >>> SEGMENT_OF_REF];
+    const start = ENTRY_KEY_OFFSET + keyLength;
+    if (start + length <= INLINE_RECORD_BYTES) {
+      if (ref === 0) ref = this.insertEntry(key, keyOffset, keyLength, start + length);
+      else if (!this.holdsInline(ref, length)) ref = this.fitRecord(ref, start + length, start);
+      const segment = ref >>> SEGMENT_OF_REF;
+      const words = this.arena.words[segment];
       const base = wordBase(ref);
-      words[base + META_WORD] = meta;
-      words[base + VALUE_WORD] = length;
-      copyBytes(
-        value,
-        valueOffset,
-        this.arena.data[ref >>> SEGMENT_OF_REF],
-        byteBase(ref) + ENTRY_KEY_OFFSET + keyLength,
-        length,
+      words[base + META_WORD] = metaWord(
+        ValueType.STRING,
+        encoding,
+        Storage.INLINE,
+        this.state.epoch,
       );
+      words[base + VALUE_WORD] = length;
+      copyBytes(value, valueOffset, this.arena.data[segment], byteBase(ref) + start, length);
       return ref;
     }
     return this.setBlockString(
@@ -204,8 +249,9 @@ export class Database extends EntryTable implements ValueHome {
         writeWord(this.arena, ref, VALUE_WORD, length);
         writeWord(this.arena, ref, META_WORD, meta | Storage.INLINE << STORAGE_SHIFT);
       } else {
+        // A value that came with another, shorter key may be longer than what is left of it.
         const block = this.newBlock(length);
-        this.moveToBlock(ref, block, before);
+        this.moveToBlock(ref, block, Math.min(before, length));
         writeWord(this.arena, block, 0, length);
         writeWord(this.arena, ref, META_WORD, meta | Storage.BLOCK << STORAGE_SHIFT);
       }
@@ -222,6 +268,14 @@ export class Database extends EntryTable implements ValueHome {
     view.point(this.arena, ref);
     if (length > before) view.bytes.fill(0, view.offset + before, view.offset + length);
     return ref;
+  }
+
+  /** Whether the record holds a string of this very length: then it fits another one as well. */
+  private holdsInline(ref: number, length: number): boolean {
+    const words = this.arena.words[ref >>> SEGMENT_OF_REF];
+    const base = wordBase(ref);
+    return words[base + VALUE_WORD] === length &&
+      (words[base + META_WORD] >>> STORAGE_SHIFT & 3) === Storage.INLINE;
   }
 
   private setBlockString(

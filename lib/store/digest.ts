@@ -7,9 +7,15 @@
  * the other, a time to live adds a fixed word, and all keys are added up.
  */
 
+import { bytesOf } from "../bytes/copy.ts";
+import { formatDouble } from "../bytes/double.ts";
 import { sha1Bytes } from "../bytes/sha.ts";
 import { fromLatin1 } from "../bytes/byte_string.ts";
-import { EXPIRY_WORD, readWord, typeOf } from "../values/entry.ts";
+import { EXPIRY_WORD, readWord, typeOf, ValueType } from "../values/entry.ts";
+import { HashAccess } from "../values/hash/hash.ts";
+import { ListAccess } from "../values/list/list.ts";
+import { SetAccess } from "../values/set/set.ts";
+import { SortedSetAccess } from "../values/sorted_set/sorted_set.ts";
 import type { Database } from "./database.ts";
 import type { Store } from "./store.ts";
 
@@ -41,8 +47,59 @@ export function valueDigest(db: Database, ref: number): string {
 
 function mixValue(digest: Uint8Array, db: Database, ref: number): void {
   mix(digest, word(typeOf(db.arena, ref)));
-  mix(digest, db.stringOf(ref).view());
+  switch (typeOf(db.arena, ref)) {
+    case ValueType.STRING:
+      mix(digest, db.stringOf(ref).view());
+      break;
+    case ValueType.HASH:
+      addFields(digest, new HashAccess().open(db, ref));
+      break;
+    case ValueType.LIST:
+      mixElements(digest, new ListAccess().open(db, ref));
+      break;
+    case ValueType.SET:
+      addMembers(digest, new SetAccess().open(db, ref));
+      break;
+    case ValueType.SORTED_SET:
+      addScored(digest, new SortedSetAccess().open(db, ref));
+      break;
+  }
   if (readWord(db.arena, ref, EXPIRY_WORD) !== 0) add(digest, EXPIRES);
+}
+
+/** Fields in any order, each one with its value. */
+function addFields(digest: Uint8Array, hash: HashAccess): void {
+  hash.forEach((data, fieldOffset, fieldLength, valueOffset, valueLength) => {
+    const pair = new Uint8Array(DIGEST_BYTES);
+    mix(pair, bytesOf(data, fieldOffset, fieldLength));
+    mix(pair, bytesOf(data, valueOffset, valueLength));
+    add(digest, pair);
+  });
+}
+
+function mixElements(digest: Uint8Array, list: ListAccess): void {
+  list.seek(0);
+  do {
+    const { data, offset, length } = list.element;
+    mix(digest, bytesOf(data, offset, length));
+  } while (list.next());
+}
+
+function addMembers(digest: Uint8Array, set: SetAccess): void {
+  for (let handle = set.first(); handle >= 0; handle = set.next(handle)) {
+    add(digest, set.point(handle).copyMember());
+  }
+}
+
+/** Members in any order, each one with its score as text. */
+function addScored(digest: Uint8Array, zset: SortedSetAccess): void {
+  zset.seek(0);
+  do {
+    const pair = new Uint8Array(DIGEST_BYTES);
+    mix(pair, bytesOf(zset.data, zset.offset, zset.length));
+    mix(pair, fromLatin1(formatDouble(zset.score)));
+    add(digest, pair);
+  } while (zset.next());
 }
 
 function add(digest: Uint8Array, bytes: Uint8Array): void {

@@ -28,6 +28,7 @@ import {
   wordBase,
   writeWord,
 } from "../values/entry.ts";
+import { HashExpiry } from "../values/hash/hash_expiry.ts";
 import { ExpiryIndex } from "./expiry_index.ts";
 import type { StoreState } from "./store_state.ts";
 
@@ -39,6 +40,16 @@ export interface StoreObserver {
   keyMissed(db: EntryTable, key: Uint8Array): void;
   /** A key was added, its value not yet set; called only while `observesNewKeys`. */
   keyAdded(db: EntryTable, ref: number): void;
+  /**
+   * Fields of a hash were removed because their time was up, which must be made known; `emptied`
+   * when they were the last ones, so that the entry must go too.
+   */
+  fieldsExpired(
+    db: EntryTable,
+    ref: number,
+    fields: readonly Uint8Array[],
+    emptied: boolean,
+  ): void;
   /** An entry is about to be changed or removed; called only while `preservesEntries`. */
   beforeChange(db: EntryTable, ref: number): void;
 }
@@ -47,6 +58,8 @@ export class EntryTable {
   readonly arena: Arena;
   table: HashTable;
   expiry: ExpiryIndex;
+  /** The hashes with expiring fields. */
+  hashExpiry = new HashExpiry();
   /** Hash of the key last looked up, for the insertion that may follow. */
   private lastHash = 0;
 
@@ -92,6 +105,7 @@ export class EntryTable {
     if (this.state.preservesEntries) table.forEach((ref) => this.observer.beforeChange(this, ref));
     this.table = this.state.newTable();
     this.expiry = new ExpiryIndex(this.arena);
+    this.hashExpiry = new HashExpiry();
     return table;
   }
 
@@ -192,21 +206,25 @@ export class EntryTable {
   }
 
   protected find(key: DataView, offset: number, length: number): number {
-    const hash = this.table.hash(key, offset, length);
-    this.lastHash = hash;
-    const ref = this.table.find(key, offset, length, hash);
-    if (ref === 0) return 0;
-    if (readWord(this.arena, ref, EXPIRY_WORD) === 0) return ref;
+    const ref = this.locate(key, offset, length);
+    if (ref === 0 || readWord(this.arena, ref, EXPIRY_WORD) === 0) return ref;
     return this.dropIfExpired(ref) ? 0 : ref;
   }
 
+  /** The entry of a key, expired or not; 0 when there is none. */
+  protected locate(key: DataView, offset: number, length: number): number {
+    const hash = this.table.hash(key, offset, length);
+    this.lastHash = hash;
+    return this.table.find(key, offset, length, hash);
+  }
+
+  /** Notes a use of the entry, where that is more than a time stamp. */
   protected touch(ref: number): void {
-    const state = this.state;
+    const { state } = this;
     if (state.accessFrozen) return;
     const words = this.arena.words[ref >>> SEGMENT_OF_REF];
     const at = wordBase(ref) + ACCESS_WORD;
-    if (state.countsFrequency) words[at] = state.frequencyAfterAccess(words[at]);
-    else if (words[at] !== state.accessStamp) words[at] = state.accessStamp;
+    words[at] = state.countsFrequency ? state.frequencyAfterAccess(words[at]) : state.accessStamp;
   }
 
   /** A new entry with its key in place and no expiry; the caller fills in meta and value. */
@@ -279,6 +297,9 @@ export class EntryTable {
     writeWord(this.arena, ref, META_WORD, meta);
     writeWord(this.arena, ref, ACCESS_WORD, readWord(this.arena, source, ACCESS_WORD));
     writeWord(this.arena, ref, VALUE_WORD, valueWord);
+    if (storageOf(this.arena, ref) === Storage.OBJECT) {
+      this.state.objects.get(valueWord).entered?.(this, ref);
+    }
     if (inline) {
       const from = byteBase(source) + ENTRY_KEY_OFFSET + readWord(this.arena, source, 2);
       copyBytes(

@@ -1,5 +1,6 @@
 /**
- * The active expiry cycle: removes keys whose time is up though nobody asks for them.
+ * The active expiry cycle: removes keys, and fields of hashes, whose time is up though nobody asks
+ * for them.
  *
  * Redis draws samples of the keys that expire and goes on while many of a sample are dead (expire.c),
  * so dead keys may stay for long. The expiry index knows exactly which keys are due, soonest first,
@@ -33,7 +34,7 @@ export class ExpiryCycle {
   /** Whether a tick would find keys to remove, by the time of the last turn. */
   get hasDue(): boolean {
     const { state, databases } = this.store;
-    return this.mayRemove && databases.some((db) => db.expiry.soonestTime() <= state.now);
+    return this.mayRemove && databases.some((db) => hasDue(db, state.now));
   }
 
   /** While loading nothing expires, and a replica waits for its primary's word. */
@@ -46,7 +47,7 @@ export class ExpiryCycle {
    * Removes keys that are due by the time of the open turn, for about `budgetMs` at most; what
    * remains is left to the next tick.
    *
-   * @returns how many keys were removed.
+   * @returns how many keys and batches of fields were removed.
    */
   tick(budgetMs: number, clock: Clock): number {
     const { state, databases } = this.store;
@@ -58,7 +59,7 @@ export class ExpiryCycle {
     for (let visited = 0; visited < databases.length && nowMs < endMs; visited++) {
       const db = databases[this.nextDb];
       this.nextDb = (this.nextDb + 1) % databases.length;
-      while (nowMs < endMs && db.expiry.soonestTime() <= state.now) {
+      while (nowMs < endMs && hasDue(db, state.now)) {
         removed += removeDue(db, state.now);
         nowMs = clock.monotonicMs();
       }
@@ -70,9 +71,18 @@ export class ExpiryCycle {
   }
 }
 
-/** Removes a few of the keys that are due. */
+function hasDue(db: Database, now: number): boolean {
+  return db.expiry.soonestTime() <= now || db.hashExpiry.soonestTime() <= now;
+}
+
+/** Removes a few of the keys and fields that are due. */
 function removeDue(db: Database, now: number): number {
   let removed = 0;
+  const hash = db.hashExpiry.soonest();
+  if (hash !== null && hash.dueTime <= now) {
+    db.dropExpiredFields(hash.entry, KEYS_PER_LOOK);
+    removed++;
+  }
   while (removed < KEYS_PER_LOOK && db.expiry.soonestTime() <= now) {
     db.dropIfExpired(db.expiry.soonest());
     removed++;

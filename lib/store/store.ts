@@ -41,11 +41,13 @@ export class Store {
   swap(a: number, b: number): void {
     const first = this.databases[a];
     const second = this.databases[b];
-    const { table, expiry } = first;
+    const { table, expiry, hashExpiry } = first;
     first.table = second.table;
     first.expiry = second.expiry;
+    first.hashExpiry = second.hashExpiry;
     second.table = table;
     second.expiry = expiry;
+    second.hashExpiry = hashExpiry;
   }
 
   /** Bytes of all entries, tables and indexes. */

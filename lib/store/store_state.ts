@@ -37,10 +37,8 @@ export class StoreState {
   observesMisses = false;
   observesNewKeys = false;
   preservesEntries = false;
-  /** True while look-ups leave no trace in the access clock (CLIENT NO-TOUCH). */
-  accessFrozen = false;
-  /** True under the LFU policies. */
-  countsFrequency = false;
+  /** Whether a look-up just stamps the entry with the clock: neither of the two below holds. */
+  stampsAccess = true;
   /** The LRU clock: seconds modulo 2^24. */
   accessStamp = 0;
   /** What a new entry's access word is set to. */
@@ -48,6 +46,8 @@ export class StoreState {
   lfuLogFactor = 10;
   lfuDecayMinutes = 1;
 
+  private freezesAccess = false;
+  private frequencies = false;
   private readonly key0: number;
   private readonly key1: number;
 
@@ -56,8 +56,33 @@ export class StoreState {
     this.key1 = random.uint32();
   }
 
-  newTable(): HashTable {
-    return new HashTable(this.arena, ENTRY_KEY_OFFSET, this.key0, this.key1);
+  /** True while look-ups leave no trace in the access clock (CLIENT NO-TOUCH). */
+  get accessFrozen(): boolean {
+    return this.freezesAccess;
+  }
+
+  set accessFrozen(frozen: boolean) {
+    this.freezesAccess = frozen;
+    this.stampsAccess = !frozen && !this.frequencies;
+  }
+
+  /** True under the LFU policies. */
+  get countsFrequency(): boolean {
+    return this.frequencies;
+  }
+
+  set countsFrequency(counts: boolean) {
+    this.frequencies = counts;
+    this.stampsAccess = !counts && !this.freezesAccess;
+  }
+
+  /**
+   * An empty table in the arena, hashed with the store's secret key.
+   *
+   * @param keyOffset where a record's key begins, in bytes from its start.
+   */
+  newTable(keyOffset: number = ENTRY_KEY_OFFSET): HashTable {
+    return new HashTable(this.arena, keyOffset, this.key0, this.key1);
   }
 
   /** Frees an entry that is in no table and no expiry index any more, with its value. */

@@ -155,12 +155,16 @@ export class Arena {
     return this.guests > 0;
   }
 
-  /** Frees everything at once: all refs are void. The first segment is kept for what comes. */
+  /**
+   * Frees everything at once: all refs are void, and so is what was kept beside them. The first
+   * segment is kept for what comes.
+   */
   reset(): void {
     invariant(this.guests === 0, "arena: reset while others keep records in it");
     if (this.bytes.length === 0) return;
     for (let segment = 1; segment < this.bytes.length; segment++) this.dropSegment(segment);
     this.usedBytes = 0;
+    this.outsideBytes = 0;
     this.spareSegment = 0;
     this.slabWithRoom.fill(0);
     this.openSegment(0);

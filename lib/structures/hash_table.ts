@@ -17,7 +17,6 @@
  * The hash is keyed per table: a client cannot choose keys that fall into one chain.
  */
 
-import { equalData } from "../bytes/copy.ts";
 import { halfSipHash } from "../bytes/hash.ts";
 import { invariant } from "../host/invariant.ts";
 import type { Arena } from "./arena.ts";
@@ -68,16 +67,40 @@ export class HashTable {
     return halfSipHash(key, offset, length, this.key0, this.key1);
   }
 
-  /** The record with this key, or 0. `hash` is what {@linkcode hash} says of the key. */
+  /**
+   * The record with this key, or 0. `hash` is what {@linkcode hash} says of the key.
+   *
+   * Walk and comparison are written out in one loop: as calls they did not all fit what V8 inlines
+   * into a command, which cost a GET 20 ns.
+   */
   find(key: DataView, offset: number, length: number, hash: number): number {
-    if (this.oldSlots !== NO_SLOTS) {
-      const slot = hash & this.oldMask;
-      if (slot >= this.moved) {
-        const found = this.findInChain(this.oldSlots[slot], key, offset, length, hash);
-        if (found !== 0) return found;
+    const { arena, keyOffset } = this;
+    const words = length & ~3;
+    let ref = this.slots[hash & this.mask];
+    for (let isOld = false;; isOld = true) {
+      while (ref !== 0) {
+        const segment = ref >>> SEGMENT_OF_REF;
+        const prefix = arena.words[segment];
+        const at = (ref & REF_IN_SEGMENT) << WORD;
+        if (prefix[at + 1] === hash && prefix[at + 2] === length) {
+          const data = arena.data[segment];
+          const start = (at << 2) + keyOffset;
+          let i = 0;
+          while (
+            i < words && data.getInt32(start + i, true) === key.getInt32(offset + i, true)
+          ) i += 4;
+          if (i === words) {
+            while (i < length && data.getUint8(start + i) === key.getUint8(offset + i)) i++;
+            if (i === length) return ref;
+          }
+        }
+        ref = prefix[at];
       }
+      if (isOld || this.oldSlots === NO_SLOTS) return 0;
+      const slot = hash & this.oldMask;
+      if (slot < this.moved) return 0;
+      ref = this.oldSlots[slot];
     }
-    return this.findInChain(this.slots[hash & this.mask], key, offset, length, hash);
   }
 
   /** Adds a record whose key is in place and not in the table yet; fills in its prefix. */
@@ -96,7 +119,7 @@ export class HashTable {
 
   /** Takes a record out; its memory stays the owner's to free. */
   remove(ref: number): void {
-    this.relink(ref, this.nextOf(ref));
+    this.relink(ref, this.nextInChain(ref));
     this.count--;
     if (this.oldSlots !== NO_SLOTS) this.step();
     else if (
@@ -145,27 +168,50 @@ export class HashTable {
   }
 
   /**
-   * A record picked at random, or 0 when there is none. Slots are equally likely, so a record in
-   * a long chain is picked less often than one alone; a sample over neighbouring slots evens out
-   * most of it.
+   * A record picked at random, or 0 when there is none. A chain counts as having at least
+   * {@linkcode FAIR_CHAIN} places, of which the empty ones are drawn again: so all records are
+   * equally likely but those in the few longer chains, which are a little less so.
    *
    * @param uint32 gives random whole numbers of 32 bits.
    */
   random(uint32: () => number): number {
+    return this.pick({ uint32 });
+  }
+
+  /** The same, without allocating anything. */
+  pick(random: { uint32(): number }): number {
     if (this.count === 0) return 0;
-    const candidates: number[] = [];
-    const total = this.oldSlots.length + this.slots.length;
-    let index = uint32() % total;
-    while (candidates.length < 16 && candidates.length < this.count) {
-      let ref = index < this.oldSlots.length
-        ? this.oldSlots[index]
-        : this.slots[index - this.oldSlots.length];
-      // A fresh start while nothing was found keeps sparse areas from favouring what follows them.
-      if (ref === 0 && candidates.length === 0) index = uint32() % total;
-      else index = (index + 1) % total;
-      for (; ref !== 0; ref = this.nextOf(ref)) candidates.push(ref);
+    // What was moved out of the old array would only be probed in vain.
+    const old = this.oldSlots === NO_SLOTS ? 0 : this.oldSlots.length - this.moved;
+    const total = old + this.slots.length;
+    for (;;) {
+      const index = random.uint32() % total;
+      const head = index < old ? this.oldSlots[this.moved + index] : this.slots[index - old];
+      if (head === 0) continue;
+      let length = 0;
+      for (let ref = head; ref !== 0; ref = this.nextInChain(ref)) length++;
+      let place = random.uint32() % Math.max(length, FAIR_CHAIN);
+      if (place >= length) continue;
+      let ref = head;
+      for (; place > 0; place--) ref = this.nextInChain(ref);
+      return ref;
     }
-    return candidates[uint32() % candidates.length];
+  }
+
+  /** Number of chains, empty ones included; see {@linkcode chainHead}. */
+  get chainCount(): number {
+    return this.oldSlots.length + this.slots.length;
+  }
+
+  /** The first record of a chain, or 0: walking all chains visits each record once. */
+  chainHead(chain: number): number {
+    const old = this.oldSlots.length;
+    return chain < old ? this.oldSlots[chain] : this.slots[chain - old];
+  }
+
+  /** The record after this one in its chain, or 0. */
+  nextInChain(ref: number): number {
+    return this.arena.words[ref >>> SEGMENT_OF_REF][(ref & REF_IN_SEGMENT) << WORD];
   }
 
   /**
@@ -187,7 +233,7 @@ export class HashTable {
         let ref = this.oldSlots[this.moved];
         this.oldSlots[this.moved++] = 0;
         while (ref !== 0) {
-          const next = this.nextOf(ref);
+          const next = this.nextInChain(ref);
           this.count--;
           records--;
           visit(ref);
@@ -240,30 +286,6 @@ export class HashTable {
     return this.arena.words[ref >>> SEGMENT_OF_REF][((ref & REF_IN_SEGMENT) << WORD) + 1];
   }
 
-  private nextOf(ref: number): number {
-    return this.arena.words[ref >>> SEGMENT_OF_REF][(ref & REF_IN_SEGMENT) << WORD];
-  }
-
-  private findInChain(
-    ref: number,
-    key: DataView,
-    offset: number,
-    length: number,
-    hash: number,
-  ): number {
-    while (ref !== 0) {
-      const words = this.arena.words[ref >>> SEGMENT_OF_REF];
-      const at = (ref & REF_IN_SEGMENT) << WORD;
-      if (words[at + 1] === hash && words[at + 2] === length) {
-        const data = this.arena.data[ref >>> SEGMENT_OF_REF];
-        const start = ((ref & REF_IN_SEGMENT) << REF_UNIT) + this.keyOffset;
-        if (equalData(data, start, key, offset, length)) return ref;
-      }
-      ref = words[at];
-    }
-    return 0;
-  }
-
   /** Lets the arena know what the slot arrays take, but for those of an empty table. */
   private account(): void {
     const bytes = this.slotBytes - SMALLEST * 4;
@@ -301,13 +323,13 @@ export class HashTable {
   }
 
   private isInChain(ref: number, wanted: number): boolean {
-    while (ref !== 0 && ref !== wanted) ref = this.nextOf(ref);
+    while (ref !== 0 && ref !== wanted) ref = this.nextInChain(ref);
     return ref !== 0;
   }
 
   private visitChain(ref: number, visit: (ref: number) => void): void {
     while (ref !== 0) {
-      const next = this.nextOf(ref);
+      const next = this.nextInChain(ref);
       visit(ref);
       ref = next;
     }
@@ -361,6 +383,8 @@ export class HashTable {
 }
 
 const NO_SLOTS = new Int32Array(0);
+/** Chains longer than this are rare in a table that is as full as it may be. */
+const FAIR_CHAIN = 3;
 
 /** Adds one to the cursor from its highest masked bit downwards. */
 function nextCursor(cursor: number, mask: number): number {

@@ -5,6 +5,8 @@
  */
 
 import type { Arena } from "../structures/arena.ts";
+import type { HashTable } from "../structures/hash_table.ts";
+import type { HashExpiry } from "./hash/hash_expiry.ts";
 import type { ValueLimits } from "./limits.ts";
 
 /** What every such value can do; the types add their own. */
@@ -20,13 +22,29 @@ export interface StoredObject {
   drain(elements: number): boolean;
   /** A copy that shares nothing with the value. */
   copy(): StoredObject;
+  /** Told that another entry holds the value from now on: after RENAME, MOVE or COPY. */
+  entered?(holder: ValueHolder, ref: number): void;
+}
+
+/** What a database keeps about the values in it. */
+export interface ValueHolder {
+  /** The hashes with expiring fields. */
+  readonly hashExpiry: HashExpiry;
 }
 
 /** What a type's access to an entry needs of the database that holds it. */
-export interface ValueHome {
+export interface ValueHome extends ValueHolder {
   readonly arena: Arena;
   readonly objects: ObjectTable;
   readonly limits: ValueLimits;
+  /** Fields whose time is up to this are gone: now in Unix milliseconds, or -1 while loading. */
+  readonly fieldsExpireUpTo: number;
+  /**
+   * An empty table in the arena, hashed with the store's secret key.
+   *
+   * @param keyOffset where a record's key begins, in bytes from its start.
+   */
+  newTable(keyOffset: number): HashTable;
   /** Ref of the block, or number of the object, that holds a collection's elements. */
   valueWordOf(ref: number): number;
   /** Notes where a collection's value lies now; what was there before is the caller's to free. */

@@ -15,11 +15,23 @@ const NEWER: Readonly<Record<string, string>> = {
   "CLIENT|NO-TOUCH": "7.2.0",
   "CLIENT|SETINFO": "7.2.0",
   "CLUSTER|MYSHARDID": "7.2.0",
+  "HEXPIRE": "7.4.0",
+  "HEXPIREAT": "7.4.0",
+  "HEXPIRETIME": "7.4.0",
+  "HGETDEL": "8.0.0",
+  "HGETEX": "8.0.0",
+  "HPERSIST": "7.4.0",
+  "HPEXPIRE": "7.4.0",
+  "HPEXPIREAT": "7.4.0",
+  "HPEXPIRETIME": "7.4.0",
+  "HPTTL": "7.4.0",
+  "HSETEX": "8.0.0",
+  "HTTL": "7.4.0",
   "WAITAOF": "7.2.0",
 };
 
-/** Commands of 7.0 to which 7.2 gave new arguments: their arity and arguments are our own affair. */
-const EXTENDED = new Set(["ZRANK", "ZREVRANK"]);
+/** Commands of 7.0 to which later versions gave new arguments: their arity and arguments are our own affair. */
+const EXTENDED = new Set(["HSCAN", "ZRANK", "ZREVRANK"]);
 
 const facts = factsByName();
 const registry = new Registry(COMMANDS);

@@ -40,7 +40,10 @@ export class EngineHarness {
   readonly engine: Engine;
   /** The session of {@linkcode run}. */
   readonly session: Session;
-  /** What went out on the stream of effects, a line each; other databases than 0 as `db1: …`. */
+  /**
+   * What went out on the stream of effects, a line each; other databases than 0 as `db1: …`.
+   * `MULTI` and `EXEC` stand around the effects of one command when they are several.
+   */
   effects: string[] = [];
   /** Changes of keys as `event key`. */
   events: string[] = [];
@@ -68,6 +71,8 @@ export class EngineHarness {
         for (let i = 0; i < request.count; i++) words.push(latin1(request.view(i)));
         this.effects.push((db === 0 ? "" : `db${db}: `) + words.join(" "));
       },
+      beginUnit: () => this.effects.push("MULTI"),
+      endUnit: () => this.effects.push("EXEC"),
     });
     this.engine.context.keyspace.listen({
       keyChanged: (_db, key, event) => this.events.push(`${event} ${latin1(key)}`),

@@ -29,6 +29,6 @@ export function startServerProcess(options: ServerProcessOptions = {}): Promise<
   });
 }
 
-const mainPath = decodeURIComponent(new URL("../../main.ts", import.meta.url).pathname)
+export const mainPath = decodeURIComponent(new URL("../../main.ts", import.meta.url).pathname)
   // A file URL of Windows has a slash before the drive.
   .replace(/^\/([A-Za-z]:)/, "$1");

@@ -15,14 +15,26 @@ import { BITMAP_RULES } from "./workload/bitmap.ts";
 import { CONNECTION_RULES } from "./workload/connection.ts";
 import { Draw } from "./workload/draw.ts";
 import { GENERIC_RULES } from "./workload/generic.ts";
+import { HASH_RULES } from "./workload/hash.ts";
+import { GEO_RULES } from "./workload/geo.ts";
+import { HYPERLOGLOG_RULES } from "./workload/hyperloglog.ts";
+import { LIST_RULES } from "./workload/list.ts";
 import type { Rule, Rules, Sameness } from "./workload/rule.ts";
 import { SERVER_RULES } from "./workload/server.ts";
+import { SET_RULES } from "./workload/set.ts";
+import { SORTED_SET_RULES } from "./workload/sorted_set.ts";
 import { reasonToSkip } from "./workload/skipped.ts";
 import { STRING_RULES } from "./workload/string.ts";
 
 const RULES: Rules = {
   ...STRING_RULES,
   ...BITMAP_RULES,
+  ...HASH_RULES,
+  ...HYPERLOGLOG_RULES,
+  ...LIST_RULES,
+  ...SET_RULES,
+  ...SORTED_SET_RULES,
+  ...GEO_RULES,
   ...GENERIC_RULES,
   ...CONNECTION_RULES,
   ...SERVER_RULES,

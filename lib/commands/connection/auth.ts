@@ -4,7 +4,7 @@ import { REDIS_VERSION } from "../../config/version.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Flag } from "../../engine/command_spec.ts";
-import { CommandError, errors } from "../../engine/errors.ts";
+import { CommandError, errors, quotedArgument } from "../../engine/errors.ts";
 import { readInteger } from "../../engine/arguments.ts";
 import { readClientWord } from "./client_words.ts";
 
@@ -89,7 +89,7 @@ function readHello(call: Call): HelloArguments {
     } else if (left >= 1 && request.is(i, "SETNAME")) {
       wanted.name = readClientWord(call, ++i, "Client names");
     } else {
-      throw new CommandError(`ERR Syntax error in HELLO option '${request.text(i)}'`);
+      throw new CommandError(`ERR Syntax error in HELLO option '${quotedArgument(request, i)}'`);
     }
   }
   return wanted;

@@ -5,7 +5,7 @@ import type { Call } from "../../engine/call.ts";
 import { clientInfo } from "../../engine/client_info.ts";
 import { command } from "../../engine/command.ts";
 import { Flag } from "../../engine/command_spec.ts";
-import { CommandError, errors } from "../../engine/errors.ts";
+import { CommandError, errors, quotedArgument } from "../../engine/errors.ts";
 import { helpCommand } from "../../engine/help.ts";
 import type { Session } from "../../engine/session.ts";
 import { readClientWord } from "./client_words.ts";
@@ -95,7 +95,7 @@ export const CLIENT_SETINFO = command({
   tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
   run(call) {
     const { request, session } = call;
-    const attribute = request.text(2);
+    const attribute = quotedArgument(request, 2);
     const isName = request.is(2, "LIB-NAME");
     if (!isName && !request.is(2, "LIB-VER")) {
       throw new CommandError(`ERR Unrecognized option '${attribute}'`);
@@ -127,7 +127,7 @@ export function readClientType(call: Call, index: number): string {
   if (request.is(index, "MASTER")) return "master";
   if (request.is(index, "REPLICA") || request.is(index, "SLAVE")) return "replica";
   if (request.is(index, "PUBSUB")) return "pubsub";
-  throw new CommandError(`ERR Unknown client type '${request.text(index)}'`);
+  throw new CommandError(`ERR Unknown client type '${quotedArgument(request, index)}'`);
 }
 
 function listed(call: Call): Session[] {

@@ -4,7 +4,7 @@ import { readBigInteger } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Flag } from "../../engine/command_spec.ts";
-import { CommandError, errors } from "../../engine/errors.ts";
+import { CommandError, cString, errors } from "../../engine/errors.ts";
 import type { Session } from "../../engine/session.ts";
 import { readClientType } from "./client.ts";
 
@@ -104,7 +104,7 @@ function readPositive(
 function readUser(call: Call, index: number): string {
   const user = call.request.text(index);
   if (!call.context.authentication.isUser(user)) {
-    throw new CommandError(`ERR No such user '${user}'`);
+    throw new CommandError(`ERR No such user '${cString(user)}'`);
   }
   return user;
 }

@@ -7,7 +7,7 @@ import { Access, Flag } from "../../engine/command_spec.ts";
 import { readBigInteger } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
-import { CommandError } from "../../engine/errors.ts";
+import { CommandError, errorEndingWith, quotedArgument } from "../../engine/errors.ts";
 import { type ExpireUnit, readExpireTime } from "../../engine/expire_time.ts";
 import type { Database } from "../../store/database.ts";
 
@@ -115,7 +115,7 @@ function readConditions(call: Call): number {
     else if (request.is(i, "XX")) conditions |= Condition.XX;
     else if (request.is(i, "GT")) conditions |= Condition.GT;
     else if (request.is(i, "LT")) conditions |= Condition.LT;
-    else throw new CommandError(`ERR Unsupported option ${request.text(i)}`);
+    else throw errorEndingWith("ERR Unsupported option ", quotedArgument(request, i));
   }
   const others = Condition.XX | Condition.GT | Condition.LT;
   if ((conditions & Condition.NX) !== 0 && (conditions & others) !== 0) throw NX_WITH_OTHERS;

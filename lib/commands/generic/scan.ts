@@ -28,6 +28,8 @@ export interface ScanOptions {
   readonly count: number;
   /** Lower-case name of a type, or null for all. */
   readonly type: string | null;
+  /** Whether HSCAN is to leave out the values. */
+  readonly noValues: boolean;
 }
 
 export const KEYS = command({
@@ -117,14 +119,26 @@ export function readCursor(call: Call, index: number): number {
  * The options from an argument on; of an option given twice the last one counts.
  *
  * @param withType whether TYPE is one of them.
+ * @param withNoValues whether NOVALUES is one of them.
  * @throws SYNTAX, or NOT_AN_INTEGER for the count.
  */
-export function readScanOptions(call: Call, from: number, withType: boolean): ScanOptions {
+export function readScanOptions(
+  call: Call,
+  from: number,
+  withType: boolean,
+  withNoValues = false,
+): ScanOptions {
   const { request } = call;
   let pattern = 0;
   let count = DEFAULT_COUNT;
   let type: string | null = null;
+  let noValues = false;
   for (let i = from; i < call.count; i += 2) {
+    if (withNoValues && request.is(i, "NOVALUES")) {
+      noValues = true;
+      i--;
+      continue;
+    }
     const value = i + 1;
     if (value === call.count) throw errors.SYNTAX;
     if (request.is(i, "COUNT")) {
@@ -134,7 +148,7 @@ export function readScanOptions(call: Call, from: number, withType: boolean): Sc
     else if (withType && request.is(i, "TYPE")) type = request.text(value).toLowerCase();
     else throw errors.SYNTAX;
   }
-  return { pattern, count, type };
+  return { pattern, count, type, noValues };
 }
 
 /** `*` by itself also matches the empty key, which no other pattern but the empty one does. */

@@ -11,7 +11,7 @@ import { readBigInteger } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Flag } from "../../engine/command_spec.ts";
-import { CommandError } from "../../engine/errors.ts";
+import { CommandError, cString } from "../../engine/errors.ts";
 import { type HelpEntry, linesOfEntries, replyLines } from "../../engine/help.ts";
 import { isLocalClient } from "../../engine/local_client.ts";
 import { PACKED_THRESHOLD_BYTES, REPLY_PEAK_RESET_MS } from "../../engine/switches.ts";
@@ -243,7 +243,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
 
 function unknown(name: string): CommandError {
   return new CommandError(
-    `ERR unknown subcommand or wrong number of arguments for '${name.slice(0, 128)}'. ` +
+    `ERR unknown subcommand or wrong number of arguments for '${cString(name).slice(0, 128)}'. ` +
       "Try DEBUG HELP.",
   );
 }

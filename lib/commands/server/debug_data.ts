@@ -2,14 +2,14 @@
 
 import { fromLatin1, latin1 } from "../../bytes/byte_string.ts";
 import { dataOf } from "../../bytes/copy.ts";
-import { compressLzf } from "../../bytes/lzf.ts";
 import { parseInteger } from "../../bytes/integer.ts";
 import { readClampedInteger } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { CommandError, errors } from "../../engine/errors.ts";
+import { RdbWriter } from "../../rdb/rdb_writer.ts";
 import type { Database } from "../../store/database.ts";
+import { saveValue } from "../../values/codecs.ts";
 import { ACCESS_WORD, Encoding, ENCODING_NAMES, encodingOf, readWord } from "../../values/entry.ts";
-import type { StringView } from "../../values/string/string.ts";
 
 const NO_SUCH_DB = new CommandError("ERR Out of range database");
 const NO_TABLE = new CommandError(
@@ -31,39 +31,25 @@ export function replyObject(call: Call): void {
   if (ref === 0) throw errors.NO_SUCH_KEY;
   const { db } = call;
   const { state } = call.context.store;
-  const value = db.stringOf(ref);
   const encoding = encodingOf(db.arena, ref);
-  const number = encoding === Encoding.INT
-    ? parseInteger(value.bytes, value.offset, value.length)
-    : NaN;
+  const text = encoding === Encoding.INT ? db.stringOf(ref) : null;
+  const number = text === null ? NaN : parseInteger(text.bytes, text.offset, text.length);
   const users = number >= 0 && number < SHARED_INTEGERS ? SHARED_COUNT : 1;
   const access = readWord(db.arena, ref, ACCESS_WORD);
   const idle = state.countsFrequency ? 0 : state.idleSeconds(access);
   call.reply.simple(
     `Value at:0x${(ref * 16).toString(16)} refcount:${users} ` +
       `encoding:${ENCODING_NAMES[encoding]} ` +
-      `serializedlength:${serializedLength(value, call.context.config.get("rdbcompression"))} ` +
+      `serializedlength:${serializedLength(call, ref)} ` +
       `lru:${access & 0xffffff} lru_seconds_idle:${idle}`,
   );
 }
 
-/** Bytes that an RDB file needs for a string: a small integer, compressed, or as it is. */
-function serializedLength(value: StringView, compresses: boolean): number {
-  const { bytes, offset, length } = value;
-  const number = parseInteger(bytes, offset, length);
-  if (number >= -(2 ** 7) && number < 2 ** 7) return 2;
-  if (number >= -(2 ** 15) && number < 2 ** 15) return 3;
-  if (number >= -(2 ** 31) && number < 2 ** 31) return 5;
-  const packed = compresses && length > 20 ? compressLzf(bytes, offset, length) : null;
-  if (packed === null) return lengthBytes(length) + length;
-  return 1 + lengthBytes(packed.length) + lengthBytes(length) + packed.length;
-}
-
-/** Bytes that an RDB file needs for a length. */
-function lengthBytes(length: number): number {
-  if (length < 2 ** 6) return 1;
-  if (length < 2 ** 14) return 2;
-  return length < 2 ** 32 ? 5 : 9;
+/** Bytes that an RDB file needs for a value. */
+function serializedLength(call: Call, ref: number): number {
+  const writer = new RdbWriter(call.context.config.get("rdbcompression"));
+  saveValue(writer, call.db, ref);
+  return writer.length;
 }
 
 /** DEBUG HTSTATS. What expires is kept in a heap here, so its table has no chains. */

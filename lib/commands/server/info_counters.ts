@@ -78,6 +78,7 @@ function keyFields({ stats, store, peaks, host }: Context): Field[] {
   const nowMs = host.clock.unixMs();
   return [
     ["expired_keys", stats.expiredKeys],
+    ["expired_subkeys", stats.expiredFields],
     ["expired_stale_perc", "0.00"],
     ["expired_time_cap_reached_count", stats.expireTimeCapReached],
     ["expire_cycle_cpu_milliseconds", Math.floor(stats.expireCycleMs)],

@@ -129,7 +129,11 @@ const KEYSPACE: Section = {
   fields: ({ store }) =>
     store.databases.filter((db) => db.size > 0).map((db) => [
       `db${db.index}`,
-      `keys=${db.size},expires=${db.expiry.count},avg_ttl=${db.expiry.averageTtl(store.state.now)}`,
+      `keys=${db.size},expires=${db.expiry.count},avg_ttl=${
+        db.expiry.averageTtl(store.state.now)
+      }` +
+      // Redis shows the hashes with expiring fields from 7.4 on: here only where there are some.
+      (db.hashExpiry.count === 0 ? "" : `,subexpiry=${db.hashExpiry.count}`),
     ]),
 };
 

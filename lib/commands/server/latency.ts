@@ -7,7 +7,7 @@ import { latin1 } from "../../bytes/byte_string.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { type CommandSpec, Flag } from "../../engine/command_spec.ts";
-import { CommandError } from "../../engine/errors.ts";
+import { CommandError, cString } from "../../engine/errors.ts";
 import { helpCommand } from "../../engine/help.ts";
 import type { LatencyHistogram } from "../../engine/stats/latency_histogram.ts";
 import { latencyGraph, latencyReport } from "./latency_reports.ts";
@@ -89,7 +89,7 @@ export const LATENCY_GRAPH = command({
     const event = eventOf(call);
     const name = latin1(call.request.view(2));
     if (event === undefined) {
-      throw new CommandError(`ERR No samples available for event '${name}'`);
+      throw new CommandError(`ERR No samples available for event '${cString(name)}'`);
     }
     const nowSeconds = Math.floor(call.context.host.clock.unixMs() / 1000);
     call.reply.verbatim("txt", latencyGraph(name, event, nowSeconds));

@@ -39,7 +39,7 @@ export const SET = command({
   complexity: "O(1)",
   flags: Flag.WRITE | Flag.DENY_OOM,
   keys: Access.RW | Access.ACCESS | Access.UPDATE | Access.VARIABLE_FLAGS,
-  brief: true,
+  briefArguments: 3,
   run(call) {
     if (call.count > 3) return setWithOptions(call);
     const ref = call.lookUpWrite(1);
@@ -74,7 +74,7 @@ export const SETEX = command({
   complexity: "O(1)",
   flags: Flag.WRITE | Flag.DENY_OOM,
   keys: Access.OW | Access.UPDATE,
-  brief: true,
+  briefArguments: 3,
   run: (call) => setFor(call, "s", "setex"),
 });
 
@@ -86,7 +86,7 @@ export const PSETEX = command({
   complexity: "O(1)",
   flags: Flag.WRITE | Flag.DENY_OOM,
   keys: Access.OW | Access.UPDATE,
-  brief: true,
+  briefArguments: 3,
   run: (call) => setFor(call, "ms", "psetex"),
 });
 

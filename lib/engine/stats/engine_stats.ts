@@ -12,6 +12,8 @@ export class EngineStats {
   reads = 0;
   writes = 0;
   expiredKeys = 0;
+  /** Fields of hashes whose time was up. */
+  expiredFields = 0;
   expireCycleMs = 0;
   expireTimeCapReached = 0;
   evictedKeys = 0;

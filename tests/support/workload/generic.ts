@@ -3,6 +3,7 @@
 import { type Draw, type Makers } from "./draw.ts";
 import type { Rule, Rules } from "./rule.ts";
 import { bothNumbers, inAnyOrder, within } from "./sameness.ts";
+import { SORT_RO_RULE, SORT_RULE } from "./sort.ts";
 import { tameAt } from "./string.ts";
 
 const times: Makers = {
@@ -44,8 +45,8 @@ export const GENERIC_RULES: Rules = {
     tame: tameScan,
     same: inAnyOrder,
   },
-  SORT: { weight: 4, makers: { offset: small, count: small }, same: inAnyOrder },
-  SORT_RO: { weight: 4, makers: { offset: small, count: small }, same: inAnyOrder },
+  SORT: SORT_RULE,
+  SORT_RO: SORT_RO_RULE,
   TOUCH: { weight: 5 },
   TTL: { same: within(2) },
   TYPE: {},
@@ -66,8 +67,4 @@ function scan(draw: Draw): string[] {
 function tameScan(args: string[]): void {
   if (/^[-+]?\d+(\0.*)?$/s.test(args[0] ?? "")) args[0] = "0";
   args.push("COUNT", "5000");
-}
-
-function small(draw: Draw): string {
-  return draw.oneIn(8) ? draw.integer() : String(draw.below(12) - 3);
 }

@@ -116,4 +116,98 @@ SCAN 18446744073709551616
 SCAN 0 TYPE nosuch
 `;
 
-export const GENERIC_CASES: readonly string[] = [expiry, keys];
+/** The ZADD makes redis-server forget errors of conversions before. */
+const sort = String.raw`
+ZADD reset 1 x
+RPUSH l 3 1 10 2 2.0
+SADD s 3 1 10 2 2.0
+ZADD z 1 3 2 1 3 10 4 2
+MSET w_1 4 w_2 3 w_3 2 w_10 1 n_1 one n_2 two n_3 three
+HSET h_1 w 9 name one
+HSET h_2 w 8 name two
+SORT l
+SORT s
+SORT z
+SORT l DESC
+SORT l ALPHA
+SORT l ALPHA DESC LIMIT 1 2
+SORT l LIMIT 0 2
+SORT l LIMIT -1 2
+SORT l LIMIT 2 -1
+SORT l LIMIT 9 9
+SORT l LIMIT 1 0
+SORT l LIMIT 9223372036854775807 9223372036854775807
+SORT l LIMIT 9223372036854775808 1
+SORT l LIMIT x 1
+SORT l LIMIT 1
+SORT l BY nosort
+SORT l BY nosort DESC LIMIT 1 2
+SORT z BY nosort
+SORT z BY nosort DESC
+SORT z BY nosort DESC LIMIT 1 2
+SORT z BY nosort LIMIT 3 5
+OBJECT ENCODING z
+SORT s BY w_*
+SORT s BY w_* DESC GET n_* GET #
+SORT s BY h_*->w GET h_*->name
+SORT l GET h_*->nosuch GET h_* GET w_*->w GET nosuch GET ## GET *-> GET ->*
+SORT s BY nosort STORE t
+LRANGE t 0 -1
+SORT l GET n_* GET # STORE t
+LRANGE t 0 -1
+TYPE t
+SORT missing STORE t
+EXISTS t
+SORT missing
+SORT_RO missing
+SORT_RO l STORE t
+SORT_RO l BY w_* GET #
+SORT w_1
+SORT h_1
+SORT l NOSUCH
+SORT l BY
+SORT l GET
+SORT l STORE
+SORT
+RPUSH words b a c
+SORT words
+SORT words ALPHA DESC
+SORT words STORE l
+LLEN l
+RPUSH odd " 5" "0x10" "" "-inf" "1e1"
+SORT odd
+RPUSH bad "1 "
+SORT bad
+`;
+
+const restore = String.raw`
+SET k v
+DUMP missing
+RESTORE k 0 x
+RESTORE a -1 x
+RESTORE a x x
+RESTORE a 0 x
+RESTORE a 0 x NOSUCH
+RESTORE k x x REPLACE
+RESTORE a 0 x IDLETIME
+RESTORE a 0 x IDLETIME x
+RESTORE a 0 x IDLETIME -1
+RESTORE a 0 x FREQ 256
+RESTORE a 0 x FREQ -1
+RESTORE a 0 x FREQ 1 IDLETIME 1
+RESTORE a 0 x IDLETIME 1 IDLETIME 2
+RESTORE a 0 x ABSTTL REPLACE
+RESTORE a 0 ""
+RESTORE a 9223372036854775808 x
+RESTORE a
+MIGRATE h 1 k 0 x
+MIGRATE h 1 k x 1
+MIGRATE h 1 k 0 1 KEYS a
+MIGRATE h 1 "" 0 1 KEYS
+MIGRATE h 1 missing 0 1
+MIGRATE h 1 k 0 1 AUTH
+MIGRATE h 1 k 0 1 AUTH2 a
+MIGRATE h 1 k 0 1 NOSUCH
+`;
+
+export const GENERIC_CASES: readonly string[] = [expiry, keys, sort, restore];

@@ -28,6 +28,17 @@ export const inAnyOrder: Sameness = (ours, theirs) => {
   return sorted(decoded(ours)) === sorted(decoded(theirs));
 };
 
+/** What is picked at random: as many elements, or one, or none, on both sides. */
+export const sameShape: Sameness = (ours, theirs) => {
+  if (ours === theirs) return true;
+  const [mine, other] = [decoded(ours), decoded(theirs)];
+  if (mine.kind === "array" && other.kind === "array") {
+    return mine.items?.length === other.items?.length;
+  }
+  return mine.kind === "bulk" && other.kind === "bulk" && !ours.startsWith("$-") &&
+    !theirs.startsWith("$-");
+};
+
 function sorted(reply: Reply): string {
   switch (reply.kind) {
     case "array":

@@ -123,14 +123,13 @@ Deno.test("declarations that contradict themselves are refused", () => {
   );
 });
 
-Deno.test("brief is what is FAST and takes no list, unless the command says so itself", () => {
+Deno.test("calls of FAST commands are brief up to a few arguments", () => {
   const base = { name: "X", summary: "Does something.", since: "1.0.0", run: () => {} };
-  const brief = (usage: string, flags: number) => command({ ...base, usage, flags }).brief;
-  assertEquals(brief("field [count]", Flag.FAST), true);
-  assertEquals(brief("field [field ...]", Flag.FAST), false);
-  assertEquals(brief("field", 0), false);
-  assertEquals(brief("field", Flag.FAST | Flag.BLOCKING), false);
-  assertEquals(command({ ...base, brief: true }).brief, true);
+  const brief = (flags: number) => command({ ...base, usage: "field", flags }).briefArguments;
+  assertEquals(brief(Flag.FAST), 8);
+  assertEquals(brief(0), 0);
+  assertEquals(brief(Flag.FAST | Flag.BLOCKING), 0);
+  assertEquals(command({ ...base, briefArguments: 2 }).briefArguments, 2);
 });
 
 const get = simple("GET", "key", Flag.READONLY | Flag.FAST);

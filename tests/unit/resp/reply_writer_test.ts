@@ -34,6 +34,7 @@ const CASES: readonly [string, (reply: ReplyWriter) => void, resp2: string, resp
   ["the largest integer", (r) => r.bigInteger(2n ** 63n - 1n), ":9223372036854775807\r\n", ""],
   ["the smallest integer", (r) => r.bigInteger(-(2n ** 63n)), ":-9223372036854775808\r\n", ""],
   ["part of a buffer", (r) => r.bulkRange(dataOf(fromLatin1("abcdef")), 2, 3), "$3\r\ncde\r\n", ""],
+  ["framed bytes", (r) => r.rawRange(dataOf(fromLatin1("..:1\r\n.")), 2, 4), ":1\r\n", ""],
   ["an empty bulk", (r) => r.bulkBytes(new Uint8Array(0)), "$0\r\n\r\n", ""],
   ["text as UTF-8", (r) => r.bulk("é"), "$2\r\n\xc3\xa9\r\n", ""],
   ["an integer as bulk", (r) => r.bulkInteger(-12), "$3\r\n-12\r\n", ""],

@@ -12,6 +12,8 @@ export class TextStore implements StoreObserver {
   readonly store: Store;
   /** Keys that expired, in their order. */
   readonly expiredKeys: string[] = [];
+  /** Fields that expired, as `key field`, in their order. */
+  readonly expiredFields: string[] = [];
   readonly preservedKeys: string[] = [];
 
   constructor(databases = 2, private readonly keepExpiredKeys = true) {
@@ -22,6 +24,13 @@ export class TextStore implements StoreObserver {
   expired(db: Database, ref: number): void {
     if (this.keepExpiredKeys) this.expiredKeys.push(latin1(db.keyOf(ref)));
     db.remove(ref);
+  }
+
+  fieldsExpired(db: Database, ref: number, fields: readonly Uint8Array[], emptied: boolean): void {
+    for (const field of fields) {
+      this.expiredFields.push(`${latin1(db.keyOf(ref))} ${latin1(field)}`);
+    }
+    if (emptied) db.remove(ref);
   }
 
   keyMissed(): void {}

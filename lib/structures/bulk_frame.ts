@@ -1,0 +1,62 @@
+/** Frames of bulk strings, `$5 CR LF hello CR LF`: how long they are, reading and writing them. [hot] */
+
+import { copyBytes } from "../bytes/copy.ts";
+import { formatInteger, integerLength } from "../bytes/integer.ts";
+
+/** CR and LF, the lower byte first. */
+const CRLF = 0x0a0d;
+const CR = 13;
+/** `$0 CR LF` for adding a digit to. */
+const SHORT_HEADER = 0x0a0d3024;
+const DOLLAR = 36;
+const ZERO = 48;
+
+/** Bytes that a string takes with its frame. */
+export function frameBytes(length: number): number {
+  return headerBytes(length) + length + 2;
+}
+
+/** Bytes of a frame before the string. */
+export function headerBytes(length: number): number {
+  return length < 10 ? 4 : length < 100 ? 5 : 3 + integerLength(length);
+}
+
+/** The length of the string whose frame begins at `place`. */
+export function lengthAt(data: DataView, place: number): number {
+  // No frame has less than six bytes.
+  const header = data.getInt32(place, true);
+  if (header >>> 16 === CRLF) return (header >>> 8 & 0xff) - ZERO;
+  if (header >>> 24 === CR) {
+    return (header >>> 8 & 0xff) * 10 + (header >>> 16 & 0xff) - ZERO * 11;
+  }
+  return longLength(data, place);
+}
+
+/** Writes a frame at `place` of memory that `bytes` and `data` both show. */
+export function writeFrame(
+  bytes: Uint8Array,
+  data: DataView,
+  place: number,
+  source: DataView,
+  offset: number,
+  length: number,
+): void {
+  let to = place + 4;
+  if (length < 10) data.setInt32(place, SHORT_HEADER + (length << 8), true);
+  else {
+    bytes[place] = DOLLAR;
+    to = place + 3 + formatInteger(length, bytes, place + 1);
+    data.setInt16(to - 2, CRLF, true);
+  }
+  copyBytes(source, offset, data, to, length);
+  data.setInt16(to + length, CRLF, true);
+}
+
+function longLength(data: DataView, place: number): number {
+  let length = 0;
+  for (let at = place + 1;; at++) {
+    const byte = data.getUint8(at);
+    if (byte === CR) return length;
+    length = length * 10 + byte - ZERO;
+  }
+}

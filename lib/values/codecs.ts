@@ -1,0 +1,112 @@
+/**
+ * Values of all types to and from RDB bytes: which codec serves which type, and strings, which have
+ * no codec of their own because an entry holds them itself.
+ */
+
+import { ByteSlice } from "../rdb/byte_slice.ts";
+import { RdbType } from "../rdb/opcodes.ts";
+import { RdbError } from "../rdb/rdb_error.ts";
+import type { RdbReader } from "../rdb/rdb_reader.ts";
+import type { RdbWriter } from "../rdb/rdb_writer.ts";
+import { typeOf, ValueType } from "./entry.ts";
+import { HASH_CODEC } from "./hash/codec.ts";
+import { HashAccess } from "./hash/hash.ts";
+import { LIST_CODEC } from "./list/codec.ts";
+import { SET_CODEC } from "./set/codec.ts";
+import { SORTED_SET_CODEC } from "./sorted_set/codec.ts";
+import { StringView } from "./string/string.ts";
+import type { ValueHome } from "./value.ts";
+import type { LooseValue, ValueCodec } from "./value_codec.ts";
+
+const CODECS: ReadonlyMap<number, ValueCodec> = new Map([
+  [ValueType.LIST, LIST_CODEC],
+  [ValueType.SET, SET_CODEC],
+  [ValueType.SORTED_SET, SORTED_SET_CODEC],
+  [ValueType.HASH, HASH_CODEC],
+]);
+
+/** What a value of a type in RDB is here; types that are not in the table are not served. */
+const TYPE_OF_RDB: ReadonlyMap<number, number> = new Map([
+  [RdbType.LIST, ValueType.LIST],
+  [RdbType.LIST_ZIPLIST, ValueType.LIST],
+  [RdbType.LIST_QUICKLIST, ValueType.LIST],
+  [RdbType.LIST_QUICKLIST_2, ValueType.LIST],
+  [RdbType.SET, ValueType.SET],
+  [RdbType.SET_INTSET, ValueType.SET],
+  [RdbType.SET_LISTPACK, ValueType.SET],
+  [RdbType.ZSET, ValueType.SORTED_SET],
+  [RdbType.ZSET_2, ValueType.SORTED_SET],
+  [RdbType.ZSET_ZIPLIST, ValueType.SORTED_SET],
+  [RdbType.ZSET_LISTPACK, ValueType.SORTED_SET],
+  [RdbType.HASH, ValueType.HASH],
+  [RdbType.HASH_ZIPMAP, ValueType.HASH],
+  [RdbType.HASH_ZIPLIST, ValueType.HASH],
+  [RdbType.HASH_LISTPACK, ValueType.HASH],
+  [RdbType.HASH_METADATA, ValueType.HASH],
+  [RdbType.HASH_METADATA_PRE_GA, ValueType.HASH],
+  [RdbType.HASH_LISTPACK_EX, ValueType.HASH],
+  [RdbType.HASH_LISTPACK_EX_PRE_GA, ValueType.HASH],
+]);
+
+const text = new StringView();
+const hash = new HashAccess();
+
+/** The type, of {@linkcode RdbType}, as which {@linkcode saveValue} writes an entry's value. */
+export function rdbTypeOf(home: ValueHome, ref: number): number {
+  const type = typeOf(home.arena, ref);
+  return type === ValueType.STRING ? RdbType.STRING : codecOf(type).rdbTypeOf(home, ref);
+}
+
+/** Writes an entry's value, its type apart. */
+export function saveValue(writer: RdbWriter, home: ValueHome, ref: number): void {
+  const type = typeOf(home.arena, ref);
+  if (type !== ValueType.STRING) return codecOf(type).save(writer, home, ref);
+  text.point(home.arena, ref);
+  writer.string(text.data, text.offset, text.length);
+}
+
+/** Whether nothing is left of a value but fields that are past their time. */
+export function isSpent(home: ValueHome, ref: number): boolean {
+  return typeOf(home.arena, ref) === ValueType.HASH && hash.open(home, ref).size === 0;
+}
+
+/**
+ * Reads a value that is to be put under a key: a string as the bytes that it has, which are lent,
+ * or a collection.
+ *
+ * @throws RdbError when the bytes are not right, or of a type that is not served.
+ */
+export function loadValue(
+  reader: RdbReader,
+  rdbType: number,
+  home: ValueHome,
+): ByteSlice | LooseValue {
+  if (rdbType === RdbType.STRING) {
+    const slice = new ByteSlice();
+    reader.string(slice);
+    return slice;
+  }
+  const type = TYPE_OF_RDB.get(rdbType);
+  if (type === undefined) throw new RdbError(refusal(rdbType));
+  return codecOf(type).load(reader, rdbType, home);
+}
+
+function codecOf(type: number): ValueCodec {
+  const codec = CODECS.get(type);
+  if (codec === undefined) throw new RdbError(`values of type ${type} can't be saved or loaded`);
+  return codec;
+}
+
+function refusal(rdbType: number): string {
+  switch (rdbType) {
+    case RdbType.STREAM_LISTPACKS:
+    case RdbType.STREAM_LISTPACKS_2:
+    case RdbType.STREAM_LISTPACKS_3:
+      return "streams can't be loaded";
+    case RdbType.MODULE_PRE_GA:
+    case RdbType.MODULE_2:
+      return "values of modules can't be loaded";
+    default:
+      return `unknown type of a value: ${rdbType}`;
+  }
+}

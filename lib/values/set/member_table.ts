@@ -1,0 +1,78 @@
+/**
+ * A large set: its members as records of a hash table in the arena. [hot]
+ *
+ * ```
+ * 12 bytes of the table's (structures/hash_table.ts) │ member
+ * ```
+ *
+ * Tables of one store share their secret hash key, so that the hash kept in a record of one set finds
+ * the same member in another: intersecting two large sets hashes nothing.
+ */
+
+import { copyBytes } from "../../bytes/copy.ts";
+import type { Arena } from "../../structures/arena.ts";
+import { SEGMENT_OF_REF } from "../../structures/arena.ts";
+import { type HashTable, RECORD_PREFIX_BYTES } from "../../structures/hash_table.ts";
+import { byteBase } from "../entry.ts";
+import type { StoredObject, ValueHome } from "../value.ts";
+
+/** About what the objects around the slots take. */
+const OBJECT_BYTES = 160;
+
+export class MemberTable implements StoredObject {
+  readonly table: HashTable;
+  private readonly arena: Arena;
+  private recordBytes = 0;
+
+  constructor(private readonly home: Pick<ValueHome, "arena" | "newTable">) {
+    this.arena = home.arena;
+    this.table = home.newTable(RECORD_PREFIX_BYTES);
+  }
+
+  get size(): number {
+    return this.table.count;
+  }
+
+  get memoryBytes(): number {
+    return OBJECT_BYTES + this.table.slotBytes + this.recordBytes;
+  }
+
+  /** Adds a member that is not there. `hash` is what the table says of it. */
+  insert(data: DataView, offset: number, length: number, hash: number): void {
+    const { arena } = this;
+    const ref = arena.allocate(RECORD_PREFIX_BYTES + length);
+    this.recordBytes += arena.capacityOf(ref);
+    copyBytes(data, offset, arena.data[ref >>> SEGMENT_OF_REF], memberStart(ref), length);
+    this.table.insert(ref, hash, length);
+  }
+
+  remove(ref: number): void {
+    this.table.remove(ref);
+    this.free(ref);
+  }
+
+  drain(elements: number): boolean {
+    return this.table.drain(elements, (ref) => this.free(ref));
+  }
+
+  copy(): MemberTable {
+    const copy = new MemberTable(this.home);
+    const { table, arena } = this;
+    copy.table.reserve(table.count);
+    table.forEach((ref) => {
+      const data = arena.data[ref >>> SEGMENT_OF_REF];
+      copy.insert(data, memberStart(ref), table.keyLengthOf(ref), table.hashOf(ref));
+    });
+    return copy;
+  }
+
+  private free(ref: number): void {
+    this.recordBytes -= this.arena.capacityOf(ref);
+    this.arena.free(ref);
+  }
+}
+
+/** Where a record's member begins in its segment. */
+export function memberStart(ref: number): number {
+  return byteBase(ref) + RECORD_PREFIX_BYTES;
+}
