@@ -39,6 +39,8 @@ import { LOLWUT_COMMANDS } from "./server/lolwut.ts";
 import { MEMORY_COMMANDS } from "./server/memory.ts";
 import { RESTORE_ASKING_COMMANDS } from "./server/restore_asking.ts";
 import { SLOW_LOG_COMMANDS } from "./server/slow_log.ts";
+import { PUBLISH_COMMANDS } from "./pubsub/publish.ts";
+import { SUBSCRIBE_COMMANDS } from "./pubsub/subscribe.ts";
 import { SET_ALGEBRA_COMMANDS } from "./set/algebra.ts";
 import { MEMBER_COMMANDS } from "./set/members.ts";
 import { SET_RANDOM_SCAN_COMMANDS } from "./set/random_scan.ts";
@@ -49,6 +51,7 @@ import { SORTED_SET_RANDOM_SCAN_COMMANDS } from "./sorted_set/random_scan.ts";
 import { SORTED_SET_RANGE_COMMANDS } from "./sorted_set/range.ts";
 import { RANGE_REMOVE_COMMANDS } from "./sorted_set/range_remove.ts";
 import { RANK_COUNT_COMMANDS } from "./sorted_set/rank_count.ts";
+import { TRANSACTION_COMMANDS } from "./transactions/transactions.ts";
 import { COUNTER_COMMANDS } from "./string/counters.ts";
 import { GET_SET_COMMANDS } from "./string/get_set.ts";
 import { LCS_COMMANDS } from "./string/lcs.ts";
@@ -82,6 +85,7 @@ export const COMMANDS: Readonly<Record<string, readonly CommandDefinition[]>> = 
     ...HASH_FIELD_OPTION_COMMANDS,
   ],
   list: [...PUSH_POP_COMMANDS, ...LIST_ACCESS_COMMANDS, ...MOVE_COMMANDS],
+  pubsub: [...SUBSCRIBE_COMMANDS, ...PUBLISH_COMMANDS],
   server: [
     ...COMMAND_COMMANDS,
     ...CONFIG_COMMANDS,
@@ -106,6 +110,7 @@ export const COMMANDS: Readonly<Record<string, readonly CommandDefinition[]>> = 
     ...SORTED_SET_ALGEBRA_COMMANDS,
     ...SORTED_SET_RANDOM_SCAN_COMMANDS,
   ],
+  transactions: TRANSACTION_COMMANDS,
   string: [
     ...GET_SET_COMMANDS,
     ...COUNTER_COMMANDS,

@@ -5,6 +5,7 @@
 
 import type { Request } from "../resp/request.ts";
 import { Gate, type Session } from "./session.ts";
+import { Topic, type TopicKind } from "./subscriptions.ts";
 
 /**
  * The line, without its end.
@@ -26,14 +27,14 @@ export function clientInfo(session: Session, nowMs: number, running?: Request): 
     ["idle", seconds(nowMs - session.lastActiveMs)],
     ["flags", clientFlags(session)],
     ["db", session.db.index],
-    ["sub", 0],
-    ["psub", 0],
-    ["ssub", 0],
-    ["multi", -1],
+    ["sub", subscriptions(session, Topic.CHANNEL)],
+    ["psub", subscriptions(session, Topic.PATTERN)],
+    ["ssub", subscriptions(session, Topic.SHARD_CHANNEL)],
+    ["multi", session.queue?.count ?? -1],
     ["qbuf", link?.queryBytes ?? 0],
     ["qbuf-free", link?.queryFreeBytes ?? 0],
     ["argv-mem", running === undefined ? 0 : argumentBytes(running)],
-    ["multi-mem", 0],
+    ["multi-mem", session.queue?.memoryBytes ?? 0],
     ["rbs", link?.replyBufferBytes ?? 0],
     ["rbp", link?.replyBufferPeak ?? 0],
     ["obl", link?.outputBytes ?? 0],
@@ -58,11 +59,16 @@ export function clientFlags(session: Session): string {
     ((session.gate & Gate.SUBSCRIBED) !== 0 ? "P" : "") +
     ((session.gate & Gate.IN_MULTI) !== 0 ? "x" : "") +
     (session.parked ? "b" : "") +
+    (session.hasDirtyWatch ? "d" : "") +
     (session.closing ? "c" : "") +
     (session.link?.isUnixSocket === true ? "U" : "") +
     (session.noEvict ? "e" : "") +
     (session.noTouch ? "T" : "");
   return letters === "" ? "N" : letters;
+}
+
+function subscriptions(session: Session, topic: TopicKind): number {
+  return session.subscriptions?.names[topic].size ?? 0;
 }
 
 function seconds(durationMs: number): number {

@@ -79,12 +79,12 @@ export class ClientPause {
     for (const session of waiting) session.link?.resume(true);
   }
 
-  /** Whether a session's command has to wait. */
-  stops(session: Session, command: CommandSpec): boolean {
+  /** Whether a session's command, with these flags, has to wait. */
+  stops(session: Session, flags: number): boolean {
     if (session.link === null || session.kind === "replica") return false;
     return this.mode === PauseMode.ALL ||
       ((this.mode === PauseMode.WRITE || this.holds > 0) &&
-        (command.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0);
+        (flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0);
   }
 
   /** Parks a session whose command has to wait. */

@@ -20,6 +20,7 @@ import type { Keyspace } from "./keyspace.ts";
 import type { MemoryLimit } from "./memory_limit.ts";
 import type { MigrationPort, ProcessPort } from "./ports.ts";
 import type { Propagation } from "./propagation.ts";
+import type { PubSub } from "./pubsub.ts";
 import type { Sessions } from "./sessions.ts";
 import type { EngineStats } from "./stats/engine_stats.ts";
 import type { Latency } from "./stats/latency.ts";
@@ -28,6 +29,7 @@ import type { RateSampler } from "./stats/rate_sampler.ts";
 import type { SlowLog } from "./stats/slow_log.ts";
 import type { UsagePeaks } from "./stats/usage_peaks.ts";
 import type { Switches } from "./switches.ts";
+import type { Transactions } from "./transactions.ts";
 
 /** The outside world, handed in when an engine is made. */
 export interface Host {
@@ -50,6 +52,8 @@ export interface Context {
   readonly memory: MemoryLimit;
   readonly eviction: Eviction;
   readonly propagation: Propagation;
+  readonly transactions: Transactions;
+  readonly pubsub: PubSub;
   readonly stats: EngineStats;
   readonly slowLog: SlowLog;
   readonly latency: Latency;

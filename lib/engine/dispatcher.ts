@@ -8,21 +8,26 @@
  */
 
 import type { Clock } from "../host/clock.ts";
+import type { ReplyWriter } from "../resp/reply_writer.ts";
 import type { Request } from "../resp/request.ts";
 import { ArenaFullError } from "../structures/arena.ts";
 import { admit, POSTPONED } from "./admission.ts";
 import { Call } from "./call.ts";
 import type { Command } from "./command.ts";
-import { CommandStats, Flag } from "./command_spec.ts";
+import { type CommandSpec, CommandStats, Flag } from "./command_spec.ts";
 import type { Context } from "./context.ts";
-import { CommandError, errors, quotedArgument, wrongArity } from "./errors.ts";
+import { CommandError, errors, execRefused, quotedArgument, wrongArity } from "./errors.ts";
 import type { Propagation } from "./propagation.ts";
 import type { Registry } from "./registry.ts";
-import type { Session } from "./session.ts";
 import type { Monitor } from "./stats/monitor.ts";
-import { ReplyMode } from "./session.ts";
+import { Gate, ReplyMode, type Session } from "./session.ts";
 
 const ATTACK_LOG_INTERVAL_MS = 60_000;
+
+/** What a session in MULTI runs and does not queue. */
+const RUN_IN_MULTI = new Set(["EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"]);
+/** Flags by which the commands are known whose replies are pushes: they subscribe and unsubscribe. */
+const REPLIES_PUSHES = Flag.PUBSUB | Flag.NO_SCRIPT;
 
 export class Dispatcher {
   /** Bits of Gate that hold for all sessions: loading, maxmemory, paused … */
@@ -52,6 +57,8 @@ export class Dispatcher {
     this.monitor = context.monitor;
     this.propagation = context.propagation;
     this.propagation.isInUnit = () => this.depth > 0;
+    context.pubsub.runningSession = () => this.depth > 0 ? this.calls[0].session : null;
+    context.transactions.run = (session, spec, request) => this.runQueued(session, spec, request);
   }
 
   /** Runs one request and appends its reply to the session's. */
@@ -66,6 +73,9 @@ export class Dispatcher {
       const refusal = admit(this.context, session, command, request, this.gate | session.gate);
       if (refusal === POSTPONED) return this.context.pause.postpone(session, command);
       if (refusal !== null) return this.refuse(session, command, refusal);
+      if ((session.gate & Gate.IN_MULTI) !== 0 && !RUN_IN_MULTI.has(command.name)) {
+        return this.queue(session, command, request);
+      }
       if (session.noTouch && command.name !== "TOUCH") {
         return this.runUntouched(session, request, command);
       }
@@ -78,6 +88,30 @@ export class Dispatcher {
     state.accessFrozen = true;
     this.run(session, request, command);
     state.accessFrozen = false;
+  }
+
+  private queue(session: Session, command: Command, request: Request): void {
+    const mark = session.reply.length;
+    session.lastCommand = command;
+    session.queue?.add(command, request);
+    session.reply.simple("QUEUED");
+    if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
+    const { config, host } = this.context;
+    if ((session.queue?.argumentBytes ?? 0) <= config.get("client-query-buffer-limit")) return;
+    host.log.warning(
+      `Closing client that queued more than client-query-buffer-limit in MULTI: id=${session.id}`,
+    );
+    session.closing = true;
+    session.link?.close();
+  }
+
+  /** What EXEC runs was put into a queue by this class, so it is one of the registry's commands. */
+  private runQueued(session: Session, spec: CommandSpec, request: Request): void {
+    const { state } = this.context.store;
+    const frozen = state.accessFrozen;
+    if (frozen && spec.name === "TOUCH") state.accessFrozen = false;
+    this.run(session, request, spec as Command);
+    if (frozen) state.accessFrozen = true;
   }
 
   /** Ends the measurement that is open, at the end of a turn. */
@@ -133,7 +167,7 @@ export class Dispatcher {
   private call(session: Session, request: Request, command: Command): void {
     const call = this.begin(session, request, command);
     const mark = session.reply.length;
-    if (session.lastCommand !== command) session.lastCommand = command;
+    if (session.lastCommand !== command && this.depth === 1) session.lastCommand = command;
     try {
       command.run(call);
     } catch (error) {
@@ -142,8 +176,11 @@ export class Dispatcher {
     }
     this.depth--;
     if (call.dirty > 0) this.propagate(call);
-    if (this.propagation.unitOpen && this.depth === 0) this.propagation.endUnit();
-    if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
+    if (this.depth === 0) {
+      if (this.propagation.unitOpen) this.propagation.endUnit();
+      if (session.replyMode !== ReplyMode.ON) this.mute(session, mark, command);
+      if (session.deferredPushes !== null) this.sendDeferred(session);
+    }
     if (this.monitor.active) this.monitor.show(session, command, request);
   }
 
@@ -231,19 +268,32 @@ export class Dispatcher {
   private refuse(session: Session, command: Command | undefined, error: CommandError): void {
     const mark = session.reply.length;
     if (command !== undefined) command.stats.rejected++;
-    this.context.stats.countError(error.text);
-    session.reply.error(error.text);
+    let refusal = error;
+    if (command?.name === "EXEC") {
+      this.context.transactions.discard(session);
+      refusal = execRefused(error);
+    } else if (session.queue !== null) session.isSpoiled = true;
+    this.context.stats.countError(refusal.text);
+    session.reply.error(refusal.text);
     if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
   }
 
   /** CLIENT REPLY OFF and SKIP: the reply is taken back. */
-  private mute(session: Session, mark: number): void {
+  private mute(session: Session, mark: number, command?: Command): void {
     if (session.replyMode === ReplyMode.SKIP_NEXT) {
       session.replyMode = ReplyMode.SKIP;
       return;
     }
-    session.reply.cutTo(mark);
+    // Pushes are no replies: they are sent whatever CLIENT REPLY says.
+    const pushes = command !== undefined && (command.flags & REPLIES_PUSHES) === REPLIES_PUSHES;
+    if (!pushes) session.reply.cutTo(mark);
     if (session.replyMode === ReplyMode.SKIP) session.replyMode = ReplyMode.ON;
+  }
+
+  private sendDeferred(session: Session): void {
+    const pushes = session.deferredPushes as ReplyWriter;
+    session.deferredPushes = null;
+    session.reply.raw(pushes.buffer.subarray(0, pushes.length));
   }
 
   private openRun(stats: CommandStats): void {

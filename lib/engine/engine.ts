@@ -17,7 +17,9 @@ import type { Context, Host } from "./context.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Keyspace } from "./keyspace.ts";
 import { MemoryLimit } from "./memory_limit.ts";
+import { Notifications } from "./notifications.ts";
 import { Propagation } from "./propagation.ts";
+import { PubSub } from "./pubsub.ts";
 import { Registry } from "./registry.ts";
 import type { Session } from "./session.ts";
 import { Gate } from "./session.ts";
@@ -29,6 +31,7 @@ import { RateSampler } from "./stats/rate_sampler.ts";
 import { SlowLog } from "./stats/slow_log.ts";
 import { UsagePeaks } from "./stats/usage_peaks.ts";
 import { Switches } from "./switches.ts";
+import { Transactions } from "./transactions.ts";
 
 export interface EngineOptions {
   readonly host: Host;
@@ -55,6 +58,12 @@ export class Engine {
     const store = new Store(host.random, config.get("databases"), keyspace);
     const eviction = new Eviction(store, host.random);
     const memory = new MemoryLimit(store, eviction, keyspace);
+    const transactions = new Transactions(keyspace, config.get("databases"));
+    const pubsub = new PubSub();
+    sessions.whenClosed((session) => {
+      transactions.discard(session);
+      pubsub.leave(session);
+    });
     const startedMs = host.clock.unixMs();
     this.registry = new Registry(options.commands);
     this.context = {
@@ -69,6 +78,8 @@ export class Engine {
       eviction,
       memory,
       propagation,
+      transactions,
+      pubsub,
       stats,
       slowLog: new SlowLog(),
       latency: new Latency(),
@@ -88,6 +99,7 @@ export class Engine {
     };
     this.dispatcher = new Dispatcher(this.context, this.registry);
     store.state.setNow(this.context.startedMs);
+    new Notifications(pubsub, keyspace, store.state, config);
     this.followConfig();
   }
 

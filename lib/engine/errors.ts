@@ -90,6 +90,78 @@ export const errors = {
   ),
   CORRUPTED_HYPERLOGLOG: new CommandError("INVALIDOBJ Corrupted HLL object detected"),
   HYPERLOGLOG_NOT_SPARSE: new CommandError("ERR HLL encoding is not sparse"),
+  STREAM_ID: new CommandError("ERR Invalid stream ID specified as stream command argument"),
+  STREAM_START: new CommandError("ERR invalid start ID for the interval"),
+  STREAM_END: new CommandError("ERR invalid end ID for the interval"),
+  STREAM_TRIMS: new CommandError(
+    "ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
+  ),
+  NEGATIVE_MAXLEN: new CommandError("ERR The MAXLEN argument must be >= 0."),
+  NEGATIVE_TRIM_LIMIT: new CommandError("ERR The LIMIT argument must be >= 0."),
+  TRIM_LIMIT_ALONE: new CommandError(
+    "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
+  ),
+  TRIM_LIMIT_EXACT: new CommandError(
+    "ERR syntax error, LIMIT cannot be used without the special ~ option",
+  ),
+  NO_TRIM: new CommandError(
+    "ERR syntax error, XTRIM must be called with a trimming strategy",
+  ),
+  XADD_ID_ZERO: new CommandError("ERR The ID specified in XADD must be greater than 0-0"),
+  XADD_ID_SMALL: new CommandError(
+    "ERR The ID specified in XADD is equal or smaller than the target stream top item",
+  ),
+  XADD_NO_IDS: new CommandError(
+    "ERR The stream has exhausted the last possible ID, unable to add more items",
+  ),
+  XADD_TOO_LARGE: new CommandError("ERR Elements are too large to be stored"),
+  NEGATIVE_ENTRIES_ADDED: new CommandError("ERR entries_added must be positive"),
+  XSETID_BELOW_GIVEN: new CommandError(
+    "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id",
+  ),
+  XSETID_BELOW_DELETED: new CommandError(
+    "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
+  ),
+  XSETID_BELOW_LAST: new CommandError(
+    "ERR The ID specified in XSETID is smaller than the target stream top item",
+  ),
+  XSETID_ENTRIES_ADDED: new CommandError(
+    "ERR The entries_added specified in XSETID is smaller than the target stream length",
+  ),
+  XREAD_GROUP: new CommandError(
+    "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.",
+  ),
+  XREAD_NOACK: new CommandError(
+    "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.",
+  ),
+  XREAD_NEW_ID: new CommandError(
+    "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> " +
+      "<consumer> option.",
+  ),
+  XREADGROUP_WITHOUT_GROUP: new CommandError("ERR Missing GROUP option for XREADGROUP"),
+  XREADGROUP_LAST_ID: new CommandError(
+    "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of " +
+      "this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID " +
+      "would just return an empty result set.",
+  ),
+  TIMEOUT_NOT_AN_INTEGER: new CommandError("ERR timeout is not an integer or out of range"),
+  NEGATIVE_TIMEOUT: new CommandError("ERR timeout is negative"),
+  TIMEOUT_RANGE: new CommandError("ERR timeout is out of range"),
+  XGROUP_WITHOUT_KEY: new CommandError(
+    "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to " +
+      "use the MKSTREAM option to create an empty stream automatically.",
+  ),
+  GROUP_EXISTS: new CommandError("BUSYGROUP Consumer Group name already exists"),
+  ENTRIES_READ: new CommandError("ERR value for ENTRIESREAD must be positive or -1"),
+  XCLAIM_MIN_IDLE: new CommandError("ERR Invalid min-idle-time argument for XCLAIM"),
+  XCLAIM_IDLE: new CommandError("ERR Invalid IDLE option argument for XCLAIM"),
+  XCLAIM_TIME: new CommandError("ERR Invalid TIME option argument for XCLAIM"),
+  XCLAIM_RETRYCOUNT: new CommandError("ERR Invalid RETRYCOUNT option argument for XCLAIM"),
+  XAUTOCLAIM_MIN_IDLE: new CommandError("ERR Invalid min-idle-time argument for XAUTOCLAIM"),
+  XAUTOCLAIM_COUNT: new CommandError("ERR COUNT must be > 0"),
+  XAUTOCLAIM_MEMORY: new CommandError(
+    "ERR Insufficient memory, failed allocating transient memory, COUNT too high.",
+  ),
   NO_SPECIFIED_KEY: new CommandError("ERR The specified key does not exist"),
   NEGATIVE_COUNT: new CommandError("ERR COUNT can't be negative"),
   NEGATIVE_MAXLEN: new CommandError("ERR MAXLEN can't be negative"),
@@ -117,6 +189,14 @@ export const errors = {
   MIGRATE_NOT_HERE: new CommandError(
     "ERR MIGRATE needs a connection to wait on: it can't run in a transaction or script",
   ),
+  MULTI_NESTED: new CommandError("ERR MULTI calls can not be nested"),
+  EXEC_WITHOUT_MULTI: new CommandError("ERR EXEC without MULTI"),
+  DISCARD_WITHOUT_MULTI: new CommandError("ERR DISCARD without MULTI"),
+  WATCH_IN_MULTI: new CommandError("ERR WATCH inside MULTI is not allowed"),
+  EXEC_ABORTED: new CommandError(
+    "EXECABORT Transaction discarded because of previous errors.",
+  ),
+  NOT_IN_MULTI: new CommandError("ERR Command not allowed inside a transaction"),
   NO_AUTH: new CommandError("NOAUTH Authentication required."),
   LOADING: new CommandError("LOADING Redis is loading the dataset in memory"),
 } as const;
@@ -145,6 +225,25 @@ export function errorEndingWith(text: string, quoted: string): CommandError {
 /** `ERR invalid expire time in 'set' command`. */
 export function invalidExpireTime(command: string): CommandError {
   return new CommandError(`ERR invalid expire time in '${command}' command`);
+}
+
+/** EXEC itself was refused, which ends the transaction; an `ERR` of the reason is left out. */
+export function execRefused(reason: CommandError): CommandError {
+  const text = reason.text.replace(/^ERR /, "");
+  return new CommandError(`EXECABORT Transaction discarded because of: ${text}`);
+}
+
+/** What waits or ends the connection's order cannot be run by EXEC. */
+export function deniedBlocking(command: string, article: string): CommandError {
+  return new CommandError(`ERR ${command} isn't allowed for ${article}DENY BLOCKING client`);
+}
+
+/** A RESP2 connection that is subscribed can only change its subscriptions. */
+export function notForSubscribers(command: string): CommandError {
+  return new CommandError(
+    `ERR Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
+      "are allowed in this context",
+  );
 }
 
 export function wrongArity(command: string): CommandError {

@@ -29,18 +29,18 @@ export class Keyspace implements StoreObserver {
   /** Whether anyone listens; checked before a key's view is made. */
   observed = false;
   readonly removal: RemovalConfig = { lazyExpire: false, lazyEviction: false };
-  private readonly listeners: ChangeListener[] = [];
+  /** Replaced and never changed: a listener may leave while all are told. */
+  private listeners: readonly ChangeListener[] = [];
 
   constructor(private readonly propagation: Propagation, private readonly stats: EngineStats) {}
 
   listen(listener: ChangeListener): void {
-    this.listeners.push(listener);
+    this.listeners = [...this.listeners, listener];
     this.observed = true;
   }
 
   unlisten(listener: ChangeListener): void {
-    const index = this.listeners.indexOf(listener);
-    if (index >= 0) this.listeners.splice(index, 1);
+    this.listeners = this.listeners.filter((other) => other !== listener);
     this.observed = this.listeners.length > 0;
   }
 

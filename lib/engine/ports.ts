@@ -35,6 +35,8 @@ export interface ClientLink {
   authenticationChanged(): void;
   /** Starts to send what a command of another session wrote to this one's replies. */
   flush(): void;
+  /** Has that sent when the turn ends; called before it is written, for room to write it into. */
+  scheduleFlush(): void;
 }
 
 /** What the process around the engine does for SHUTDOWN. */

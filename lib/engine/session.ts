@@ -8,6 +8,8 @@ import { ReplyWriter } from "../resp/reply_writer.ts";
 import type { Database } from "../store/database.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import type { ClientLink } from "./ports.ts";
+import type { RequestQueue } from "./request_queue.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 /** Bits of {@linkcode Session.gate}: why a session's commands need a closer look first. */
 export const Gate = {
@@ -54,6 +56,16 @@ export class Session {
   libraryVersion = "";
   user = "default";
   noEvict = false;
+  /** The requests of an open MULTI; null outside of one. */
+  queue: RequestQueue | null = null;
+  /** A request of the open MULTI was refused, so that EXEC will be. */
+  isSpoiled = false;
+  /** A watched key has changed, so that EXEC will run nothing. */
+  hasDirtyWatch = false;
+  /** Null until the first subscription. */
+  subscriptions: Subscriptions | null = null;
+  /** Messages that came while the session's own command ran, to be sent behind its reply. */
+  deferredPushes: ReplyWriter | null = null;
   /** The connection behind the session; null for sessions inside the process. */
   link: ClientLink | null = null;
 
@@ -74,6 +86,11 @@ export class Session {
   /** Whether the next reply is to be left out. */
   get isMuted(): boolean {
     return this.replyMode === ReplyMode.OFF || this.replyMode === ReplyMode.SKIP;
+  }
+
+  /** Whether a command that would wait has to answer at once: EXEC runs it. */
+  get deniesBlocking(): boolean {
+    return (this.gate & Gate.IN_MULTI) !== 0;
   }
 
   get isAuthenticated(): boolean {

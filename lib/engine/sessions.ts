@@ -6,6 +6,7 @@ import { Session } from "./session.ts";
 export class Sessions {
   private nextId = 1;
   private readonly byId: Map<number, Session> = new Map();
+  private readonly leavers: ((session: Session) => void)[] = [];
 
   open(db: Database, nowMs: number): Session {
     const session = new Session(this.nextId++, db, nowMs);
@@ -15,6 +16,12 @@ export class Sessions {
 
   close(session: Session): void {
     this.byId.delete(session.id);
+    for (const leave of this.leavers) leave(session);
+  }
+
+  /** Has `leave` called for each session that is closed, by parts that know sessions. */
+  whenClosed(leave: (session: Session) => void): void {
+    this.leavers.push(leave);
   }
 
   get(id: number): Session | undefined {

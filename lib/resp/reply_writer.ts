@@ -216,6 +216,13 @@ export class ReplyWriter {
     this.length += bytes.length;
   }
 
+  /** A push that another writer has encoded in the form of RESP2. */
+  pushFrame(bytes: Uint8Array): void {
+    const at = this.length;
+    this.raw(bytes);
+    if (this.protocol === 3) this.buffer[at] = 62;
+  }
+
   /** Part of a buffer whose bytes are replies already. */
   rawRange(source: DataView, offset: number, length: number): void {
     this.reserve(length);

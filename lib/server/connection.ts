@@ -114,10 +114,11 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
     this.write();
   }
 
-  /** Asks for a flush at the end of the turn. */
   scheduleFlush(): void {
     if (this.waitsForFlush || !this.isOpen) return;
     this.waitsForFlush = true;
+    const { reply } = this.session;
+    if (reply.buffer.length === 0) reply.attach(this.owner.buffers.take());
     this.owner.turn.begin();
     this.owner.turn.flushAtEnd(this);
   }
@@ -355,6 +356,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
 
   get memoryBytes(): number {
     return this.parser.bufferBytes + this.session.reply.buffer.length +
+      (this.session.queue?.memoryBytes ?? 0) +
       (this.inFlight === null ? 0 : this.inFlight.bytes.length);
   }
 }

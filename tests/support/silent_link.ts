@@ -36,6 +36,7 @@ export class SilentLink implements ClientLink {
   }
 
   flush(): void {}
+  scheduleFlush(): void {}
   authenticationChanged(): void {}
 }
 

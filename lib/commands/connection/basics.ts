@@ -83,6 +83,8 @@ export const RESET = command({
     session.name = "";
     session.noEvict = false;
     session.noTouch = false;
+    context.transactions.discard(session);
+    context.pubsub.leave(session);
     context.monitor.remove(session);
     context.authentication.reset(session);
     call.reply.simple("RESET");

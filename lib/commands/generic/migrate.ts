@@ -56,7 +56,9 @@ export const MIGRATE = command({
     const keys = sendKeys(call, options, sender);
     if (keys.length === 0) return call.reply.simple("NOKEY");
     const port = context.migration;
-    if (port === null || session.link === null) throw errors.MIGRATE_NOT_HERE;
+    if (port === null || session.link === null || session.deniesBlocking) {
+      throw errors.MIGRATE_NOT_HERE;
+    }
     const migration = new Migration(context, session, call.db, keys, options.copy, sender.count);
     const target = {
       hostname: request.text(1),

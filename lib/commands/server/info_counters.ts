@@ -10,18 +10,19 @@
  * | active_defrag_…, total_active_defrag_time … | 0: nothing has to be moved to give memory back |
  * | io_threaded_…_processed | 0: there are no such threads |
  * | reply_buffer_shrinks, reply_buffer_expands | 0: buffers come from a pool and go back to it |
- * | sync_…, …_repl_…, pubsub…, tracking_…, migrate_cached_sockets, slave_expires_tracked_keys | 0 until there is something to count |
+ * | sync_…, …_repl_…, tracking_…, migrate_cached_sockets, slave_expires_tracked_keys | 0 until there is something to count |
  */
 
 import type { CommandSpec } from "../../engine/command_spec.ts";
 import type { Context } from "../../engine/context.ts";
+import { Topic } from "../../engine/subscriptions.ts";
 import type { Field, Section } from "./info_section.ts";
 
 const STATS: Section = {
   title: "Stats",
   isDefault: true,
   fields(context) {
-    const { stats } = context;
+    const { stats, pubsub } = context;
     return [
       ["total_connections_received", stats.connectionsReceived],
       ["total_commands_processed", stats.commandsProcessed],
@@ -32,9 +33,9 @@ const STATS: Section = {
       ["sync_partial_ok", 0],
       ["sync_partial_err", 0],
       ...keyFields(context),
-      ["pubsub_channels", 0],
-      ["pubsub_patterns", 0],
-      ["pubsubshard_channels", 0],
+      ["pubsub_channels", pubsub.count(Topic.CHANNEL)],
+      ["pubsub_patterns", pubsub.count(Topic.PATTERN)],
+      ["pubsubshard_channels", pubsub.count(Topic.SHARD_CHANNEL)],
       ["latest_fork_usec", 0],
       ["total_forks", 0],
       ["migrate_cached_sockets", 0],

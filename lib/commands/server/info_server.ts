@@ -89,6 +89,7 @@ const CLIENTS: Section = {
       ["client_recent_max_output_buffer", context.peaks.clientOutputBytes],
       ["blocked_clients", sessions.filter((session) => session.parked).length],
       ["tracking_clients", 0],
+      ["pubsub_clients", context.pubsub.subscribedSessions],
       ["clients_in_timeout_table", 0],
     ];
   },

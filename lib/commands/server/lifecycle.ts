@@ -3,7 +3,7 @@
 import { command } from "../../engine/command.ts";
 import type { Call } from "../../engine/call.ts";
 import { Flag } from "../../engine/command_spec.ts";
-import { CommandError, errors } from "../../engine/errors.ts";
+import { CommandError, deniedBlocking, errors } from "../../engine/errors.ts";
 
 const NO_SHUTDOWN = new CommandError("ERR No shutdown in progress.");
 const SHUTDOWN_FAILED = new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
@@ -46,6 +46,7 @@ export const MONITOR = command({
   flags: Flag.ADMIN | Flag.NO_SCRIPT | Flag.LOADING | Flag.STALE,
   run(call) {
     const { monitor } = call.context;
+    if (call.session.deniesBlocking) throw deniedBlocking("MONITOR", "");
     // Who watches already gets no second reply, as in Redis.
     if (monitor.isWatching(call.session)) return;
     monitor.add(call.session);

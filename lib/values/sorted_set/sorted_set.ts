@@ -16,12 +16,14 @@
 import { Arena, SEGMENT_OF_REF } from "../../structures/arena.ts";
 import { OrderedCursor } from "../../structures/ordered_set.ts";
 import { Packed, packedSize } from "../../structures/packed.ts";
-import { Encoding, Storage, storageOf } from "../entry.ts";
+import { byteBase, Encoding, Storage, storageOf } from "../entry.ts";
 import type { ValueHome } from "../value.ts";
 import { memberStart, ScoreTable } from "./score_table.ts";
 
 /** Bytes of a packed score with its length. */
 const SCORE_BYTES = 9;
+/** A length byte that says: the length is in the four bytes that follow (structures/packed.ts). */
+const LONG_LENGTH = 254;
 /** Bytes that a block of packed pairs begins with. */
 const PACKED_HEADER_BYTES = 8;
 
@@ -147,15 +149,7 @@ export class SortedSetAccess {
   rescore(handle: number, score: number, data: DataView, offset: number, length: number): void {
     this.score = score;
     if (this.table !== null) return this.table.rescore(handle, score);
-    if (this.fitsAt(handle, score)) {
-      this.packed.point(this.value, handle);
-      this.packed.data.setFloat64(
-        this.packed.offset + this.packed.length + 1,
-        this.packable(score),
-        true,
-      );
-      return;
-    }
+    if (this.fitsAt(handle, score)) return this.setPackedScore(handle, this.packable(score));
     this.place(this.packed.remove(this.value, handle, 2));
     this.insertPacked(score, data, offset, length);
   }
@@ -237,8 +231,7 @@ export class SortedSetAccess {
     if (this.table !== null) return;
     const end = this.packed.usedBytes(this.value);
     for (let at = PACKED_HEADER_BYTES; at < end; at = this.after(at)) {
-      if (this.packedScore(at) !== 0) continue;
-      this.packed.data.setFloat64(this.packed.offset + this.packed.length + 1, 0, true);
+      if (this.packedScore(at) === 0) this.setPackedScore(at, 0);
     }
   }
 
@@ -282,17 +275,26 @@ export class SortedSetAccess {
   }
 
   private packedScore(at: number): number {
-    const packed = this.packed.point(this.value, at);
-    return packed.data.getFloat64(packed.offset + packed.length + 1, true);
+    const { value } = this;
+    const data = this.arena.data[value >>> SEGMENT_OF_REF];
+    return data.getFloat64(pairEnd(data, byteBase(value) + at) - 8, true);
   }
 
   private packable(score: number): number {
     return this.signedZeros ? score : score + 0;
   }
 
+  private setPackedScore(at: number, score: number): void {
+    const { value } = this;
+    const data = this.arena.data[value >>> SEGMENT_OF_REF];
+    data.setFloat64(pairEnd(data, byteBase(value) + at) - 8, score, true);
+  }
+
   /** Place of the pair behind the one at `at`. */
   private after(at: number): number {
-    return at + packedSize(this.packed.point(this.value, at).length) + SCORE_BYTES;
+    const { value } = this;
+    const base = byteBase(value);
+    return pairEnd(this.arena.data[value >>> SEGMENT_OF_REF], base + at) - base;
   }
 
   private notePlaces(): void {
@@ -328,16 +330,21 @@ export class SortedSetAccess {
 
   /** Place of the first packed pair behind this one; -1 when there is none. */
   private placeFor(score: number, data: DataView, offset: number, length: number): number {
-    const { packed } = this;
-    const end = packed.usedBytes(this.value);
-    for (let at = PACKED_HEADER_BYTES; at < end;) {
-      const other = this.packedScore(at);
-      if (other > score) return at;
-      if (
-        other === score &&
-        compareData(packed.data, packed.offset, packed.length, data, offset, length) > 0
-      ) return at;
-      at += packedSize(packed.length) + SCORE_BYTES;
+    const { packed, value } = this;
+    const pairs = this.arena.data[value >>> SEGMENT_OF_REF];
+    const base = byteBase(value);
+    const end = base + packed.usedBytes(value);
+    for (let at = base + PACKED_HEADER_BYTES; at < end;) {
+      const next = pairEnd(pairs, at);
+      const other = pairs.getFloat64(next - 8, true);
+      if (other > score) return at - base;
+      if (other === score) {
+        packed.point(value, at - base);
+        if (compareData(pairs, packed.offset, packed.length, data, offset, length) > 0) {
+          return at - base;
+        }
+      }
+      at = next;
     }
     return -1;
   }
@@ -372,6 +379,13 @@ export class SortedSetAccess {
     this.value = value;
     if (this.ref !== 0) this.home!.moveValue(this.ref, encoding, storage, value);
   }
+}
+
+/** Where a pair of member and score ends, whose last eight bytes are the score. */
+function pairEnd(data: DataView, at: number): number {
+  const size = data.getUint8(at);
+  if (size < LONG_LENGTH) return at + 1 + size + SCORE_BYTES;
+  return at + 5 + data.getUint32(at + 1, true) + SCORE_BYTES;
 }
 
 /** Orders two runs of bytes as memcmp does, a prefix first. */

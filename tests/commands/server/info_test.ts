@@ -4,8 +4,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { REDINO_VERSION } from "../../../lib/config/version.ts";
 import { EngineHarness } from "../../support/engine_harness.ts";
 
-/** Ours, and one that came with Redis 7.4. */
-const OWN_FIELDS = ["server_name", "redino_version", "expired_subkeys"];
+/** Ours, and those that came with Redis 7.4. */
+const OWN_FIELDS = ["server_name", "redino_version", "expired_subkeys", "pubsub_clients"];
 
 Deno.test("INFO everything has the sections and fields of Redis 7.0 in their order", () => {
   const redis = new EngineHarness();

@@ -9,6 +9,7 @@ const ownState = "it tells about the server itself";
 const timed = "it tells the time, or what took long";
 const configured = "it changes the server for all that follows, tested by itself";
 const waits = "it waits";
+const ofConnection = "it changes what the connection may do, compared in several connections";
 const newer = "redis-server 7.0 does not have it";
 
 /** Names as in the registry; `X|*` stands for all subcommands of X. */
@@ -32,7 +33,9 @@ export const SKIPPED: Readonly<Record<string, string>> = {
   "COMMAND|*": "compared in command_replies_test.ts",
   "CONFIG|*": configured,
   DEBUG: "much of it is each server's own; what is the same is among the edge cases",
+  DISCARD: ofConnection,
   DUMP: "compressed texts and tables may differ, compared in dump_exchange_test.ts",
+  EXEC: ofConnection,
   FAILOVER: configured,
   HELLO: ends,
   HEXPIRE: newer,
@@ -55,10 +58,15 @@ export const SKIPPED: Readonly<Record<string, string>> = {
   "MODULE|*": ownState,
   MIGRATE: "it needs a server to go to, tested by itself",
   MONITOR: ends,
+  MULTI: ofConnection,
   "OBJECT|HELP": ownWords,
   "OBJECT|REFCOUNT": "which equal numbers share one object is each server's own",
   PFSELFTEST: "redis-server takes seconds for it",
+  PSUBSCRIBE: ofConnection,
   PSYNC: ends,
+  PUBLISH: "who listens is compared in several connections",
+  "PUBSUB|*": "who listens is compared in several connections",
+  PUNSUBSCRIBE: ofConnection,
   QUIT: ends,
   RANDOMKEY: "each server picks its own",
   REPLCONF: ends,
@@ -71,10 +79,17 @@ export const SKIPPED: Readonly<Record<string, string>> = {
   SHUTDOWN: ends,
   SLAVEOF: configured,
   "SLOWLOG|*": timed,
+  SPUBLISH: "who listens is compared in several connections",
+  SSUBSCRIBE: ofConnection,
+  SUBSCRIBE: ofConnection,
+  SUNSUBSCRIBE: ofConnection,
   SYNC: ends,
   TIME: timed,
+  UNSUBSCRIBE: ofConnection,
+  UNWATCH: ofConnection,
   WAIT: waits,
   WAITAOF: waits,
+  WATCH: ofConnection,
 };
 
 /** The reason to leave a command out, or undefined. */

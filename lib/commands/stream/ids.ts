@@ -1,0 +1,143 @@
+/**
+ * Stream ids as clients write them: `ms-seq`, `ms` alone, `-` and `+`, and `(ms-seq` for an end that is
+ * left out. Numbers are read as redis-server reads them, which by way of strtoull takes leading zeros,
+ * spaces and signs as well. [hot]
+ */
+
+import type { Call } from "../../engine/call.ts";
+import { cString, errors } from "../../engine/errors.ts";
+import type { Request } from "../../resp/request.ts";
+import { StreamId } from "../../structures/stream_id.ts";
+
+const MAX_SEQ = 2n ** 64n - 1n;
+const MINUS = 0x2d;
+const PARENTHESIS = 0x28;
+/** Digits that a double always holds exactly. */
+const EXACT_DIGITS = 15;
+const LONGEST_TEXT = 127;
+
+/** Whether the id last read said its second number; `ms-*` does not. */
+export interface ReadId {
+  sequenceGiven: boolean;
+}
+
+/**
+ * Reads an id, but not `-` or `+`.
+ *
+ * @throws STREAM_ID when it is none.
+ */
+export function readId(call: Call, index: number, id: StreamId): void {
+  if (!tryReadId(call.request, index, id)) throw errors.STREAM_ID;
+}
+
+/** As {@linkcode readId}, with false in place of the error. */
+export function tryReadId(request: Request, index: number, id: StreamId): boolean {
+  return parsePlain(request, index, id) || parseText(request.text(index, 200), id, 0n, null);
+}
+
+/** As {@linkcode readId}, for XADD: also `ms-*`, after which the second number is 0. */
+export function readIdToAdd(call: Call, index: number, id: StreamId, read: ReadId): void {
+  read.sequenceGiven = true;
+  if (parsePlain(call.request, index, id)) return;
+  if (!parseText(call.request.text(index, 200), id, 0n, read)) throw errors.STREAM_ID;
+}
+
+/** As {@linkcode readId}, with `-` for the first id there can be and `+` for the last. */
+export function readIdOrEdge(call: Call, index: number, id: StreamId, missingSeq = 0n): void {
+  const text = call.request.text(index, 200);
+  if (!parseEdge(text, id) && !parseText(text, id, missingSeq, null)) throw errors.STREAM_ID;
+}
+
+/** Reads where an interval begins; an id that is left out gives the one after it. */
+export function readStart(call: Call, index: number, id: StreamId): void {
+  if (readEnd(call, index, id, 0n) && !id.increment()) throw errors.STREAM_START;
+}
+
+/** Reads where an interval ends; an id that is left out gives the one before it. */
+export function readStop(call: Call, index: number, id: StreamId): void {
+  if (readEnd(call, index, id, MAX_SEQ) && !id.decrement()) throw errors.STREAM_END;
+}
+
+/** Whether an argument is these characters, seen as a C string. */
+export function isText(call: Call, index: number, text: string): boolean {
+  return cString(call.request.text(index, 200)) === text;
+}
+
+/** Reads an end of an interval; whether it is left out. */
+function readEnd(call: Call, index: number, id: StreamId, missingSeq: bigint): boolean {
+  const { request } = call;
+  if (request.lengths[index] < 2 || request.buffer[request.offsets[index]] !== PARENTHESIS) {
+    readIdOrEdge(call, index, id, missingSeq);
+    return false;
+  }
+  if (!parseText(request.text(index, 200).slice(1), id, missingSeq, null)) throw errors.STREAM_ID;
+  return true;
+}
+
+/** The common form: two numbers of few enough digits, without anything else. */
+function parsePlain(request: Request, index: number, id: StreamId): boolean {
+  const { buffer } = request;
+  let at = request.offsets[index];
+  const end = at + request.lengths[index];
+  const start = at;
+  let ms = 0;
+  for (; at < end && buffer[at] !== MINUS; at++) {
+    const digit = buffer[at] - 48;
+    if (digit < 0 || digit > 9) return false;
+    ms = ms * 10 + digit;
+  }
+  const msDigits = at - start;
+  const seqStart = ++at;
+  let seq = 0;
+  for (; at < end; at++) {
+    const digit = buffer[at] - 48;
+    if (digit < 0 || digit > 9) return false;
+    seq = seq * 10 + digit;
+  }
+  if (msDigits === 0 || msDigits > EXACT_DIGITS) return false;
+  if (seqStart > end + 1 || seqStart === end || end - seqStart > EXACT_DIGITS) return false;
+  id.setMilliseconds(ms);
+  id.seqHigh = Math.floor(seq / 2 ** 32);
+  id.seqLow = seq >>> 0;
+  return true;
+}
+
+function parseEdge(text: string, id: StreamId): boolean {
+  if (text.length > LONGEST_TEXT) return false;
+  const edge = cString(text);
+  if (edge === "-") id.setZero();
+  else if (edge === "+") id.setMax();
+  else return false;
+  return true;
+}
+
+function parseText(text: string, id: StreamId, missingSeq: bigint, read: ReadId | null): boolean {
+  if (text.length > LONGEST_TEXT) return false;
+  const whole = cString(text);
+  if (whole === "-" || whole === "+") return false;
+  const minus = whole.indexOf("-");
+  const ms = parseNumber(minus < 0 ? whole : whole.slice(0, minus));
+  if (ms === null) return false;
+  let seq: bigint | null = missingSeq;
+  if (minus >= 0) {
+    const rest = whole.slice(minus + 1);
+    if (read !== null && rest === "*") {
+      read.sequenceGiven = false;
+      seq = 0n;
+    } else seq = parseNumber(rest);
+  }
+  if (seq === null) return false;
+  id.ms = ms;
+  id.seq = seq;
+  return true;
+}
+
+/** An unsigned 64-bit number, first as Redis writes them and then as strtoull takes them. */
+function parseNumber(text: string): bigint | null {
+  if (/^-[1-9]\d*$/.test(text) && BigInt(text) >= -(2n ** 63n)) return null;
+  const match = /^[ \t\n\v\f\r]*([-+]?)(\d+)$/.exec(text);
+  if (match === null) return null;
+  const value = BigInt(match[2]);
+  if (value > MAX_SEQ) return null;
+  return match[1] === "-" ? BigInt.asUintN(64, -value) : value;
+}

@@ -1,0 +1,173 @@
+/**
+ * Who listens to which channel, and the delivery of messages. Names have one character a byte.
+ *
+ * A message is encoded once for each name that it goes to, in the form of RESP2; for RESP3 only the
+ * first byte is another. It goes to the receivers' reply buffers, which their connections write at the
+ * end of the turn; one that does not read is cut at its output limit and holds up nobody.
+ *
+ * A message for the session whose own command sends it, or makes a keyspace event, would land inside
+ * that command's reply: as in Redis 7.2 it waits until the reply is complete.
+ */
+
+import { fromLatin1, latin1 } from "../bytes/byte_string.ts";
+import { matchGlob } from "../bytes/glob.ts";
+import { ReplyWriter } from "../resp/reply_writer.ts";
+import { Gate, type Session } from "./session.ts";
+import { Subscriptions, Topic, type TopicKind } from "./subscriptions.ts";
+
+const MESSAGE = fromLatin1("message");
+const PATTERN_MESSAGE = fromLatin1("pmessage");
+const SHARD_MESSAGE = fromLatin1("smessage");
+/** A frame longer than this gives its memory back. */
+const KEPT_BYTES = 64 * 1024;
+
+interface Subscribers {
+  readonly name: Uint8Array;
+  readonly sessions: Set<Session>;
+}
+
+export class PubSub {
+  /** The session whose command runs, null between commands; set by the dispatcher. */
+  runningSession: () => Session | null = () => null;
+  /** Sessions with at least one subscription. */
+  subscribedSessions = 0;
+  private readonly topics: readonly [
+    Map<string, Subscribers>,
+    Map<string, Subscribers>,
+    Map<string, Subscribers>,
+  ] = [new Map(), new Map(), new Map()];
+  private readonly frame = new ReplyWriter();
+
+  /** Whether nobody listens to any channel, by its name or by a pattern. */
+  get isIdle(): boolean {
+    return this.topics[Topic.CHANNEL].size === 0 && this.topics[Topic.PATTERN].size === 0;
+  }
+
+  /** Number of names of a kind that have subscribers. */
+  count(topic: TopicKind): number {
+    return this.topics[topic].size;
+  }
+
+  /** Names of a kind that have subscribers. */
+  names(topic: TopicKind): Iterable<string> {
+    return this.topics[topic].keys();
+  }
+
+  subscribersOf(topic: TopicKind, name: string): number {
+    return this.topics[topic].get(name)?.sessions.size ?? 0;
+  }
+
+  /** Does nothing where the session is subscribed already. */
+  subscribe(session: Session, topic: TopicKind, name: string): void {
+    const subscriptions = session.subscriptions ??= new Subscriptions();
+    if (subscriptions.names[topic].has(name)) return;
+    if (subscriptions.total === 0) this.enter(session);
+    subscriptions.names[topic].add(name);
+    const topics = this.topics[topic];
+    const subscribers = topics.get(name);
+    if (subscribers !== undefined) subscribers.sessions.add(session);
+    else topics.set(name, { name: fromLatin1(name), sessions: new Set([session]) });
+  }
+
+  /** Does nothing where the session is not subscribed. */
+  unsubscribe(session: Session, topic: TopicKind, name: string): void {
+    const { subscriptions } = session;
+    if (subscriptions === null || !subscriptions.names[topic].delete(name)) return;
+    const subscribers = this.topics[topic].get(name);
+    subscribers?.sessions.delete(session);
+    if (subscribers?.sessions.size === 0) this.topics[topic].delete(name);
+    if (subscriptions.total === 0) this.left(session);
+  }
+
+  /** Ends all subscriptions of a session without a word to it. */
+  leave(session: Session): void {
+    const { subscriptions } = session;
+    if (subscriptions === null) return;
+    for (const topic of [Topic.CHANNEL, Topic.PATTERN, Topic.SHARD_CHANNEL]) {
+      for (const name of subscriptions.names[topic]) this.unsubscribe(session, topic, name);
+    }
+  }
+
+  /**
+   * Sends a message to all who listen to the channel, then to those who listen to a pattern that it
+   * matches; both arguments are lent.
+   *
+   * @returns the number of receivers, one session counted for each way in which it listens.
+   */
+  publish(channel: Uint8Array, message: Uint8Array): number {
+    let receivers = this.publishTo(Topic.CHANNEL, MESSAGE, channel, message);
+    if (this.topics[Topic.PATTERN].size === 0) return receivers;
+    for (const { name, sessions } of this.topics[Topic.PATTERN].values()) {
+      if (!matchGlob(name, 0, name.length, channel, 0, channel.length, false)) continue;
+      const { frame } = this;
+      frame.cutTo(0);
+      frame.push(4);
+      frame.bulkBytes(PATTERN_MESSAGE);
+      frame.bulkBytes(name);
+      frame.bulkBytes(channel);
+      frame.bulkBytes(message);
+      receivers += this.deliver(sessions);
+    }
+    return receivers;
+  }
+
+  /** The same for a shard channel, which no pattern matches. */
+  publishToShard(channel: Uint8Array, message: Uint8Array): number {
+    return this.publishTo(Topic.SHARD_CHANNEL, SHARD_MESSAGE, channel, message);
+  }
+
+  private publishTo(
+    topic: TopicKind,
+    word: Uint8Array,
+    channel: Uint8Array,
+    message: Uint8Array,
+  ): number {
+    const subscribers = this.topics[topic].get(latin1(channel));
+    if (subscribers === undefined) return 0;
+    const { frame } = this;
+    frame.cutTo(0);
+    frame.push(3);
+    frame.bulkBytes(word);
+    frame.bulkBytes(channel);
+    frame.bulkBytes(message);
+    return this.deliver(subscribers.sessions);
+  }
+
+  private deliver(sessions: ReadonlySet<Session>): number {
+    const { frame } = this;
+    const bytes = frame.buffer.subarray(0, frame.length);
+    const running = this.runningSession();
+    for (const session of sessions) {
+      // Whoever is about to be closed gets no more.
+      if (session.closing) continue;
+      if (session === running) defer(session, bytes);
+      else {
+        session.link?.scheduleFlush();
+        session.reply.pushFrame(bytes);
+      }
+    }
+    if (frame.buffer.length > KEPT_BYTES) frame.detach();
+    return sessions.size;
+  }
+
+  private enter(session: Session): void {
+    this.subscribedSessions++;
+    session.gate |= Gate.SUBSCRIBED;
+    if (session.kind === "normal") session.kind = "pubsub";
+  }
+
+  private left(session: Session): void {
+    this.subscribedSessions--;
+    session.gate &= ~Gate.SUBSCRIBED;
+    if (session.kind === "pubsub") session.kind = "normal";
+  }
+}
+
+/** Keeps a message back until the reply of the running command is complete. */
+function defer(session: Session, bytes: Uint8Array): void {
+  if (session.deferredPushes === null) {
+    session.deferredPushes = new ReplyWriter();
+    session.deferredPushes.protocol = session.reply.protocol;
+  }
+  session.deferredPushes.pushFrame(bytes);
+}
