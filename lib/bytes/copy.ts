@@ -1,8 +1,9 @@
 /**
- * Copying bytes between buffers without making views for short ranges. [hot]
+ * Copying and comparing bytes between buffers without making views for short ranges. [hot]
  *
- * A DataView reads and writes eight bytes at a time wherever they lie: 32 bytes take 15 ns, in a
- * loop over bytes 38 ns, and by `set` with the view that it needs 45 ns.
+ * A DataView reads and writes four bytes at a time wherever they lie: 32 bytes take 22 ns, in a
+ * loop over bytes 38 ns, and by `set` with the view that it needs 45 ns. Eight at a time as BigInts
+ * would take 15 ns once fully optimised, and allocate until then.
  */
 
 /** From here on `set` is faster, its two views included. */
@@ -20,9 +21,9 @@ export function copyBytes(
     copyLong(source, from, target, to, length);
     return;
   }
-  const words = length & ~7;
+  const words = length & ~3;
   let i = 0;
-  for (; i < words; i += 8) target.setBigInt64(to + i, source.getBigInt64(from + i, true), true);
+  for (; i < words; i += 4) target.setInt32(to + i, source.getInt32(from + i, true), true);
   for (; i < length; i++) target.setUint8(to + i, source.getUint8(from + i));
 }
 

@@ -52,6 +52,11 @@ import { SORTED_SET_RANGE_COMMANDS } from "./sorted_set/range.ts";
 import { RANGE_REMOVE_COMMANDS } from "./sorted_set/range_remove.ts";
 import { RANK_COUNT_COMMANDS } from "./sorted_set/rank_count.ts";
 import { TRANSACTION_COMMANDS } from "./transactions/transactions.ts";
+import { APPEND_TRIM_COMMANDS } from "./stream/append_trim.ts";
+import { GROUP_COMMANDS } from "./stream/groups.ts";
+import { STREAM_INFO_COMMANDS } from "./stream/info.ts";
+import { PENDING_COMMANDS } from "./stream/pending.ts";
+import { READ_COMMANDS } from "./stream/read.ts";
 import { COUNTER_COMMANDS } from "./string/counters.ts";
 import { GET_SET_COMMANDS } from "./string/get_set.ts";
 import { LCS_COMMANDS } from "./string/lcs.ts";
@@ -111,6 +116,13 @@ export const COMMANDS: Readonly<Record<string, readonly CommandDefinition[]>> = 
     ...SORTED_SET_RANDOM_SCAN_COMMANDS,
   ],
   transactions: TRANSACTION_COMMANDS,
+  stream: [
+    ...APPEND_TRIM_COMMANDS,
+    ...READ_COMMANDS,
+    ...GROUP_COMMANDS,
+    ...PENDING_COMMANDS,
+    ...STREAM_INFO_COMMANDS,
+  ],
   string: [
     ...GET_SET_COMMANDS,
     ...COUNTER_COMMANDS,

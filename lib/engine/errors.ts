@@ -96,7 +96,7 @@ export const errors = {
   STREAM_TRIMS: new CommandError(
     "ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
   ),
-  NEGATIVE_MAXLEN: new CommandError("ERR The MAXLEN argument must be >= 0."),
+  NEGATIVE_STREAM_LENGTH: new CommandError("ERR The MAXLEN argument must be >= 0."),
   NEGATIVE_TRIM_LIMIT: new CommandError("ERR The LIMIT argument must be >= 0."),
   TRIM_LIMIT_ALONE: new CommandError(
     "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
@@ -119,14 +119,15 @@ export const errors = {
   XSETID_BELOW_GIVEN: new CommandError(
     "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id",
   ),
-  XSETID_BELOW_DELETED: new CommandError(
-    "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
-  ),
   XSETID_BELOW_LAST: new CommandError(
     "ERR The ID specified in XSETID is smaller than the target stream top item",
   ),
   XSETID_ENTRIES_ADDED: new CommandError(
     "ERR The entries_added specified in XSETID is smaller than the target stream length",
+  ),
+  /** Redis 7.0 says XREAD and $ also where XREADGROUP is meant. */
+  UNBALANCED_STREAMS: new CommandError(
+    "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
   ),
   XREAD_GROUP: new CommandError(
     "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.",

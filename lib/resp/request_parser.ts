@@ -36,6 +36,8 @@ const SMALL_BUFFER_BYTES = 1024;
  * many requests meet the limit on replies in one turn as there.
  */
 const UNAUTHENTICATED_BUFFER_BYTES = 16 * 1024;
+/** Small reads in a row after which a connection counts as idle again. */
+const SMALL_READS = 32;
 /** Read buffer of a busy connection; only a longer request makes a larger one. */
 const FULL_BUFFER_BYTES = 64 * 1024;
 
@@ -58,6 +60,8 @@ export class RequestParser {
   private bulkLength = -1;
   /** Bytes from `at` on that were searched for a line end in vain. */
   private searched = 0;
+  /** Reads in a row that used little of the buffer. */
+  private smallReads = 0;
 
   /** @param authenticated tighter limits hold until the client has authenticated. */
   constructor(private readonly limits: ParserLimits, public authenticated: boolean = true) {
@@ -274,12 +278,22 @@ export class RequestParser {
     if (this.end === length && length < FULL_BUFFER_BYTES) {
       this.request.use(new Uint8Array(Math.min(length * 4, FULL_BUFFER_BYTES)));
     } else if (length > FULL_BUFFER_BYTES) this.request.use(new Uint8Array(FULL_BUFFER_BYTES));
-    else if (length > SMALL_BUFFER_BYTES && this.end < length >>> 5 && this.authenticated) {
-      this.request.use(new Uint8Array(length >>> 2));
-    }
+    else this.shrinkIfIdle(length);
     this.start = 0;
     this.at = 0;
     this.end = 0;
+  }
+
+  /**
+   * Takes a smaller buffer once many reads in a row were small. Not at the first: a pipeline a little
+   * longer than the buffer would have it shrunk by its rest and grown by its start, each time.
+   */
+  private shrinkIfIdle(length: number): void {
+    if (length === SMALL_BUFFER_BYTES || this.end >= length >>> 4) this.smallReads = 0;
+    else if (++this.smallReads > SMALL_READS && this.authenticated) {
+      this.smallReads = 0;
+      this.request.use(new Uint8Array(Math.max(SMALL_BUFFER_BYTES, length >>> 2)));
+    }
   }
 
   /** Moves what is unfinished to the front, into a larger buffer if it fills this one. */

@@ -16,6 +16,7 @@ import { HashAccess } from "../values/hash/hash.ts";
 import { ListAccess } from "../values/list/list.ts";
 import { SetAccess } from "../values/set/set.ts";
 import { SortedSetAccess } from "../values/sorted_set/sorted_set.ts";
+import { type Stream, StreamCursor, StreamId } from "../values/stream/stream.ts";
 import type { Database } from "./database.ts";
 import type { Store } from "./store.ts";
 
@@ -63,6 +64,9 @@ function mixValue(digest: Uint8Array, db: Database, ref: number): void {
     case ValueType.SORTED_SET:
       addScored(digest, new SortedSetAccess().open(db, ref));
       break;
+    case ValueType.STREAM:
+      mixEntries(digest, db.objectOf(ref) as Stream);
+      break;
   }
   if (readWord(db.arena, ref, EXPIRY_WORD) !== 0) add(digest, EXPIRES);
 }
@@ -100,6 +104,21 @@ function addScored(digest: Uint8Array, zset: SortedSetAccess): void {
     mix(pair, fromLatin1(formatDouble(zset.score)));
     add(digest, pair);
   } while (zset.next());
+}
+
+/** Entries in their order, each id with a dot in place of the dash. */
+function mixEntries(digest: Uint8Array, stream: Stream): void {
+  const entries = new StreamCursor().start(stream.log, new StreamId(), StreamId.max());
+  while (entries.next()) {
+    const { ms, seq } = entries.id;
+    mix(digest, fromLatin1(`${ms}.${seq}`));
+    for (let left = entries.pairs; left > 0; left--) {
+      entries.nextField();
+      mix(digest, bytesOf(entries.data, entries.offset, entries.length));
+      entries.nextValue();
+      mix(digest, bytesOf(entries.data, entries.offset, entries.length));
+    }
+  }
 }
 
 function add(digest: Uint8Array, bytes: Uint8Array): void {

@@ -24,9 +24,11 @@ import { SERVER_RULES } from "./workload/server.ts";
 import { SET_RULES } from "./workload/set.ts";
 import { SORTED_SET_RULES } from "./workload/sorted_set.ts";
 import { reasonToSkip } from "./workload/skipped.ts";
+import { STREAM_RULES } from "./workload/stream.ts";
 import { STRING_RULES } from "./workload/string.ts";
 
 const RULES: Rules = {
+  ...STREAM_RULES,
   ...STRING_RULES,
   ...BITMAP_RULES,
   ...HASH_RULES,

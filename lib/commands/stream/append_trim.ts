@@ -38,8 +38,7 @@ const maxDeletedId = new StreamId();
 
 export const XADD = command({
   name: "XADD",
-  usage:
-    'key [NOMKSTREAM]@6.2.0 [trim: (strategy: MAXLEN | MINID@6.2.0) [operator: equal="=" | ' +
+  usage: 'key [NOMKSTREAM]@6.2.0 [trim: (strategy: MAXLEN | MINID@6.2.0) [operator: equal="=" | ' +
     'approximately="~"] threshold [LIMIT count]@6.2.0] (id_or_auto: auto_id="*" | id) field ' +
     "value [field value ...]",
   summary: "Appends an entry to a stream, which is made if need be, and may trim it.",
@@ -48,7 +47,6 @@ export const XADD = command({
   flags: Flag.WRITE | Flag.DENY_OOM | Flag.FAST,
   keys: Access.RW | Access.UPDATE,
   tips: ["nondeterministic_output"],
-  brief: true,
   run(call) {
     const idIndex = readOptions(call, true);
     const from = idIndex + 1;
@@ -73,8 +71,7 @@ export const XADD = command({
 
 export const XTRIM = command({
   name: "XTRIM",
-  usage:
-    'key (trim: (strategy: MAXLEN | MINID@6.2.0) [operator: equal="=" | approximately="~"] ' +
+  usage: 'key (trim: (strategy: MAXLEN | MINID@6.2.0) [operator: equal="=" | approximately="~"] ' +
     "threshold [LIMIT count]@6.2.0)",
   summary: "Takes the oldest entries away, by how many are to stay or by the first id that is.",
   since: "5.0.0",
@@ -123,8 +120,7 @@ export const XDEL = command({
 
 export const XSETID = command({
   name: "XSETID",
-  usage:
-    "key last-id [ENTRIESADDED entries_added]@7.0.0 [MAXDELETEDID max_deleted_entry_id]@7.0.0",
+  usage: "key last-id [ENTRIESADDED entries_added]@7.0.0 [MAXDELETEDID max_deleted_entry_id]@7.0.0",
   summary: "Sets the last id of a stream, and what it knows of entries that are gone.",
   since: "5.0.0",
   complexity: "O(1)",
@@ -135,7 +131,6 @@ export const XSETID = command({
     const entriesAdded = readSetIdOptions(call);
     const stream = streamToChange(call, 1);
     if (stream === null) throw errors.NO_SUCH_KEY;
-    if (id.compare(stream.maxDeletedId) < 0) throw errors.XSETID_BELOW_DELETED;
     if (stream.size > 0) {
       stream.readLast(leastId);
       if (id.compare(leastId) < 0) throw errors.XSETID_BELOW_LAST;
@@ -220,7 +215,7 @@ function readThreshold(call: Call, i: number, isId: boolean): number {
     options.leastId = leastId;
   } else {
     options.maxLength = readClampedInteger(call, index);
-    if (options.maxLength < 0) throw errors.NEGATIVE_MAXLEN;
+    if (options.maxLength < 0) throw errors.NEGATIVE_STREAM_LENGTH;
   }
   options.trims = true;
   options.thresholdIndex = index;

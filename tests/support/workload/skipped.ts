@@ -89,6 +89,8 @@ export const SKIPPED: Readonly<Record<string, string>> = {
   UNWATCH: ofConnection,
   WAIT: waits,
   WAITAOF: waits,
+  "XGROUP|HELP": ownWords,
+  "XINFO|HELP": ownWords,
   WATCH: ofConnection,
 };
 

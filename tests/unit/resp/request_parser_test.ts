@@ -188,7 +188,7 @@ Deno.test("the buffer goes back to a small one when little is sent", () => {
   parser.feed(bytesOf(`*2\r\n$4\r\nECHO\r\n$3000000\r\n${"x".repeat(3_000_000)}\r\n`));
   assertEquals(parser.next(), Parsed.REQUEST);
   assertEquals(parser.next(), Parsed.INCOMPLETE);
-  for (let i = 0; i < 5; i++) parse([bytesOf("PING\r\n")], parser);
+  for (let i = 0; i < 100; i++) parse([bytesOf("PING\r\n")], parser);
   parser.space();
   assertLess(parser.bufferBytes, 2048);
 });
@@ -252,4 +252,16 @@ needs("redis-server", "protocol errors are worded as redis-server words them", a
     const expected = `-ERR ${error.slice(2).replace(/[\r\n]/g, " ")}\r\n`;
     assert(reply.endsWith(expected), `${JSON.stringify(text.slice(0, 40))}: ${reply}`);
   }
+});
+
+Deno.test("a pipeline a little longer than the buffer does not make it grow and shrink", () => {
+  const parser = newParser();
+  const pipeline = bytesOf("*2\r\n$4\r\nECHO\r\n$3\r\nabc\r\n".repeat(48));
+  const sizes = new Set<number>();
+  for (let i = 0; i < 50; i++) {
+    parse([pipeline.subarray(0, 1024), pipeline.subarray(1024)], parser);
+    parser.space();
+    if (i > 0) sizes.add(parser.bufferBytes);
+  }
+  assertEquals(sizes.size, 1);
 });

@@ -1,0 +1,357 @@
+/**
+ * Reading entries: XRANGE, XREVRANGE, XREAD and XREADGROUP. The last two are cut in what they are
+ * asked for ({@linkcode ReadRequest}) and in serving one stream of it, so that those who wait for
+ * entries are served by the same code once there are some. [hot]
+ */
+
+import { readBigInteger, readClampedInteger } from "../../engine/arguments.ts";
+import type { Call } from "../../engine/call.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { CommandError, errors, quotedArgument } from "../../engine/errors.ts";
+import {
+  type Consumer,
+  type ConsumerGroup,
+  type Stream,
+  StreamId,
+  UNKNOWN_READ,
+} from "../../values/stream/stream.ts";
+import { isText, readId, readStart, readStop } from "./ids.ts";
+import {
+  consumerOf,
+  entries,
+  nowOf,
+  propagateClaim,
+  propagateGroupId,
+  replyEntries,
+  replyEntry,
+  replyId,
+  streamToConsume,
+  streamToRead,
+} from "./opened.ts";
+
+const LAST = StreamId.max();
+const from = new StreamId();
+const to = new StreamId();
+
+export const XRANGE = command({
+  name: "XRANGE",
+  usage: "key start:string end:string [COUNT count]",
+  summary: "Replies with the entries between two ids.",
+  since: "5.0.0",
+  complexity: "O(log(M)+N) for N entries out of M",
+  flags: Flag.READONLY,
+  keys: Access.RO | Access.ACCESS,
+  run: (call) => range(call, 2, 3, false),
+});
+
+export const XREVRANGE = command({
+  name: "XREVRANGE",
+  usage: "key end:string start:string [COUNT count]",
+  summary: "Replies with the entries between two ids, the last one first.",
+  since: "5.0.0",
+  complexity: "O(log(M)+N) for N entries out of M",
+  flags: Flag.READONLY,
+  keys: Access.RO | Access.ACCESS,
+  run: (call) => range(call, 3, 2, true),
+});
+
+export const XREAD = command({
+  name: "XREAD",
+  usage: "[COUNT count] [BLOCK milliseconds] STREAMS (streams: key [key ...] id [id ...])",
+  summary: "Replies with what came after an id in each of several streams.",
+  since: "5.0.0",
+  complexity: "O(log(M)+N) for each stream, for N entries out of M",
+  flags: Flag.READONLY | Flag.BLOCKING,
+  keys: Access.RO | Access.ACCESS,
+  run: (call) => read(call, false),
+});
+
+export const XREADGROUP = command({
+  name: "XREADGROUP",
+  usage:
+    "GROUP (group consumer) [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS (streams: key " +
+    "[key ...] id [id ...])",
+  summary: "Delivers entries that nobody in the group has got, or repeats what a consumer has.",
+  since: "5.0.0",
+  complexity: "O(log(M)+N) for each stream, for N entries out of M",
+  flags: Flag.WRITE | Flag.BLOCKING,
+  keys: Access.RO | Access.ACCESS,
+  run: (call) => read(call, true),
+});
+
+export const READ_COMMANDS = [XRANGE, XREVRANGE, XREAD, XREADGROUP];
+
+/** What XREAD and XREADGROUP are asked for. */
+export interface ReadRequest {
+  /** Entries of each stream at most; 0 for all. */
+  count: number;
+  /** Milliseconds to wait when there is nothing; 0 for ever, -1 for not at all. */
+  blockMs: number;
+  noAck: boolean;
+  /** The argument that names the group, which the consumer's follows; 0 for XREAD. */
+  groupIndex: number;
+  /** The argument that is the first key. */
+  firstKey: number;
+  keys: number;
+  /** For each stream the id after which reading begins. */
+  readonly after: StreamId[];
+  /** Whether what is asked for is what comes after all that was delivered to the group. */
+  readonly asksNew: boolean[];
+}
+
+/**
+ * Reads the arguments of XREAD or XREADGROUP, and finds out what `$` stands for now.
+ *
+ * @throws what is wrong with them; also WRONGTYPE and NOGROUP.
+ */
+export function readRequest(call: Call, ofGroup: boolean): ReadRequest {
+  const asked = readReadOptions(call, ofGroup);
+  for (let i = 0; i < asked.keys; i++) {
+    const key = asked.firstKey + i;
+    const stream = streamToRead(call, key);
+    if (ofGroup && stream?.group(call.request.view(asked.groupIndex)) === undefined) {
+      throw noGroupToRead(call, key, asked.groupIndex);
+    }
+    const id = new StreamId();
+    const isNew = readAfter(call, key + asked.keys, ofGroup, stream, id);
+    asked.after.push(id);
+    asked.asksNew.push(isNew);
+  }
+  return asked;
+}
+
+/**
+ * Replies with the entries after an id, as an array; the stream must have some.
+ *
+ * @param count entries at most; 0 for all.
+ */
+export function serveReader(call: Call, stream: Stream, after: StreamId, count: number): void {
+  from.set(after).increment();
+  replyEntries(call.reply, stream, from, LAST, count);
+}
+
+/**
+ * Delivers entries that the group has not got yet to a consumer, and replies with them as an array.
+ *
+ * @param key the stream's key, for what is propagated.
+ * @param count entries at most; 0 for all.
+ */
+export function deliverNew(
+  call: Call,
+  key: Uint8Array,
+  stream: Stream,
+  group: ConsumerGroup,
+  consumer: Consumer,
+  count: number,
+  noAck: boolean,
+): void {
+  const { reply } = call;
+  const nowMs = nowOf(call);
+  const start = reply.length;
+  let shown = 0;
+  from.set(group.lastId).increment();
+  entries.start(stream.log, from, LAST);
+  while ((count === 0 || shown < count) && entries.next()) {
+    advance(stream, group, entries.id);
+    replyEntry(reply, entries);
+    if (!noAck) {
+      group.deliver(entries.id, consumer, nowMs);
+      if (call.context.propagation.active) {
+        propagateClaim(call, key, group, entries.id.toString());
+      }
+    }
+    shown++;
+  }
+  if (shown > 0) {
+    consumer.activeMs = nowMs;
+    propagateGroupId(call, key, group);
+  }
+  reply.arrayAt(start, shown);
+}
+
+function range(call: Call, startIndex: number, stopIndex: number, reverse: boolean): void {
+  readStart(call, startIndex, from);
+  readStop(call, stopIndex, to);
+  let count = -1;
+  for (let i = 4; i < call.count; i += 2) {
+    if (!call.request.is(i, "COUNT") || i + 1 === call.count) throw errors.SYNTAX;
+    count = Math.max(0, readClampedInteger(call, i + 1));
+  }
+  const stream = streamToRead(call, 1);
+  if (stream === null) call.reply.array(0);
+  else if (count === 0) call.reply.nullArray();
+  else replyEntries(call.reply, stream, from, to, Math.max(0, count), reverse);
+}
+
+function read(call: Call, ofGroup: boolean): void {
+  const asked = readRequest(call, ofGroup);
+  const { reply } = call;
+  const start = reply.length;
+  let served = 0;
+  for (let i = 0; i < asked.keys; i++) {
+    if (ofGroup ? readForGroup(call, asked, i) : readStream(call, asked, i)) served++;
+  }
+  if (ofGroup && call.effects === null) call.silent = true;
+  if (served === 0) reply.nullArray();
+  else if (reply.protocol === 3) reply.mapAt(start, served);
+  else reply.arrayAt(start, served);
+}
+
+/** Serves one stream of XREAD; whether there was something. */
+function readStream(call: Call, asked: ReadRequest, i: number): boolean {
+  const key = asked.firstKey + i;
+  const stream = streamToRead(call, key);
+  if (stream === null || stream.size === 0) return false;
+  stream.readLast(to);
+  if (to.compare(asked.after[i]) <= 0) return false;
+  replyKey(call, key);
+  serveReader(call, stream, asked.after[i], asked.count);
+  return true;
+}
+
+/** Serves one stream of XREADGROUP; whether there was something. */
+function readForGroup(call: Call, asked: ReadRequest, i: number): boolean {
+  const key = asked.firstKey + i;
+  const stream = streamToConsume(call, key);
+  const group = stream?.group(call.request.view(asked.groupIndex));
+  if (stream === null || group === undefined) return false;
+  let due = !asked.asksNew[i];
+  if (!due && stream.size > 0) {
+    stream.readLast(to);
+    due = to.compare(group.lastId) > 0;
+  }
+  // As in Redis 7.0 a consumer who gets nothing leaves no trace; 7.2 would make it.
+  if (!due) return false;
+  const { consumer, created } = consumerOf(call, group, key, asked.groupIndex + 1);
+  const view = call.request.view(key);
+  if (created && asked.noAck) {
+    call.propagate("XGROUP", "CREATECONSUMER", view, group.name, consumer.name);
+  }
+  replyKey(call, key);
+  if (asked.asksNew[i]) {
+    deliverNew(call, view, stream, group, consumer, asked.count, asked.noAck);
+  } else replyHistory(call, stream, group, consumer, asked.after[i], asked.count);
+  call.dirty++;
+  return true;
+}
+
+/** Replies with what is pending for a consumer, which counts as delivered once more. */
+function replyHistory(
+  call: Call,
+  stream: Stream,
+  group: ConsumerGroup,
+  consumer: Consumer,
+  after: StreamId,
+  count: number,
+): void {
+  const { reply } = call;
+  const nowMs = nowOf(call);
+  const start = reply.length;
+  let shown = 0;
+  from.set(after).increment();
+  const { pending } = consumer;
+  for (let more = pending.seek(from); more && (count === 0 || shown < count);) {
+    pending.readId(to);
+    if (entries.find(stream.log, to)) {
+      replyEntry(reply, entries);
+      if (group.find(to)) {
+        group.deliveredMs = nowMs;
+        group.addDelivery();
+      }
+    } else {
+      reply.array(2);
+      replyId(reply, to);
+      reply.nullArray();
+    }
+    shown++;
+    more = pending.next();
+  }
+  reply.arrayAt(start, shown);
+}
+
+/** Notes that a group has got an entry, and all before it. */
+function advance(stream: Stream, group: ConsumerGroup, id: StreamId): void {
+  if (group.entriesRead !== UNKNOWN_READ && !stream.hasGapFrom(id)) group.entriesRead += 1n;
+  else if (stream.entriesAdded !== 0n) group.entriesRead = stream.entriesUpTo(id);
+  group.lastId.set(id);
+}
+
+function replyKey(call: Call, index: number): void {
+  const { reply, request } = call;
+  if (reply.protocol === 2) reply.array(2);
+  reply.bulkRange(request.data, request.offsets[index], request.lengths[index]);
+}
+
+function readReadOptions(call: Call, ofGroup: boolean): ReadRequest {
+  const { request, count } = call;
+  const asked: ReadRequest = {
+    count: 0,
+    blockMs: -1,
+    noAck: false,
+    groupIndex: 0,
+    firstKey: 0,
+    keys: 0,
+    after: [],
+    asksNew: [],
+  };
+  for (let i = 1; i < count && asked.firstKey === 0; i++) {
+    const more = count - i - 1;
+    if (request.is(i, "BLOCK") && more > 0) asked.blockMs = readTimeout(call, ++i);
+    else if (request.is(i, "COUNT") && more > 0) {
+      asked.count = Math.max(0, readClampedInteger(call, ++i));
+    } else if (request.is(i, "STREAMS") && more > 0) {
+      if (more % 2 !== 0) throw errors.UNBALANCED_STREAMS;
+      asked.firstKey = i + 1;
+      asked.keys = more / 2;
+    } else if (request.is(i, "GROUP") && more >= 2) {
+      if (!ofGroup) throw errors.XREAD_GROUP;
+      asked.groupIndex = i + 1;
+      i += 2;
+    } else if (request.is(i, "NOACK")) {
+      if (!ofGroup) throw errors.XREAD_NOACK;
+      asked.noAck = true;
+    } else throw errors.SYNTAX;
+  }
+  if (asked.firstKey === 0) throw errors.SYNTAX;
+  if (ofGroup && asked.groupIndex === 0) throw errors.XREADGROUP_WITHOUT_GROUP;
+  return asked;
+}
+
+/** Reads the id after which reading begins; whether it is `>`. */
+function readAfter(
+  call: Call,
+  index: number,
+  ofGroup: boolean,
+  stream: Stream | null,
+  id: StreamId,
+): boolean {
+  if (isText(call, index, "$")) {
+    if (ofGroup) throw errors.XREADGROUP_LAST_ID;
+    if (stream !== null) id.set(stream.lastId);
+    return false;
+  }
+  if (isText(call, index, ">")) {
+    if (!ofGroup) throw errors.XREAD_NEW_ID;
+    return true;
+  }
+  readId(call, index, id);
+  // Redis writes down ">" as the greatest id, and so takes one for the other.
+  return ofGroup && id.isMax;
+}
+
+/** Milliseconds to wait. */
+function readTimeout(call: Call, index: number): number {
+  const ms = readBigInteger(call, index, errors.TIMEOUT_NOT_AN_INTEGER);
+  if (ms < 0n) throw errors.NEGATIVE_TIMEOUT;
+  if (ms > 2n ** 63n - 1n - BigInt(nowOf(call))) throw errors.TIMEOUT_RANGE;
+  return Number(ms);
+}
+
+function noGroupToRead(call: Call, key: number, group: number): CommandError {
+  const { request } = call;
+  return new CommandError(
+    `NOGROUP No such key '${quotedArgument(request, key)}' or consumer group ` +
+      `'${quotedArgument(request, group)}' in XREADGROUP with GROUP option`,
+  );
+}
