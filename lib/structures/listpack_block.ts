@@ -15,6 +15,7 @@
  */
 
 import { Int64, INT64_TEXT_BYTES } from "../bytes/int64.ts";
+import { formatInteger } from "../bytes/integer.ts";
 import { copyBytes, dataOf } from "../bytes/copy.ts";
 import { type Arena, REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } from "./arena.ts";
 
@@ -121,30 +122,33 @@ export class ListpackBlock {
     decodeInteger(data, ((ref & REF_IN_SEGMENT) << REF_UNIT) + at, this.integer);
   }
 
-  /** Points at the bytes of an element: sets data, offset and length. */
-  point(ref: number, at: number): this {
+  /**
+   * Points at the bytes of an element: sets data, offset and length.
+   *
+   * @returns the place of the element after it.
+   */
+  point(ref: number, at: number): number {
     const data = this.arena.data[ref >>> SEGMENT_OF_REF];
     const place = ((ref & REF_IN_SEGMENT) << REF_UNIT) + at;
     const head = data.getUint8(place);
+    let start: number;
     if (head >>> 6 === 2) {
       this.data = data;
       this.offset = place + 1;
       this.length = head & 63;
-    } else if (head >>> 4 === 14) {
-      this.data = data;
-      this.offset = place + 2;
+      return at + this.length + 2;
+    }
+    if (head >>> 4 === 14) {
+      start = place + 2;
       this.length = (head & 15) << 8 | data.getUint8(place + 1);
     } else if (head === 0xf0) {
-      this.data = data;
-      this.offset = place + 5;
+      start = place + 5;
       this.length = data.getUint32(place + 1, true);
-    } else {
-      decodeInteger(data, place, this.integer);
-      this.data = digitsData;
-      this.offset = 0;
-      this.length = this.integer.format(digits, 0);
-    }
-    return this;
+    } else return this.pointInteger(data, place, at);
+    this.data = data;
+    this.offset = start;
+    const bytes = start - place + this.length;
+    return at + bytes + backLength(bytes);
   }
 
   /** Adds a string, or the integer that it says; returns the ref, which may be another one. */
@@ -199,6 +203,24 @@ export class ListpackBlock {
     encodeInteger(data, base + at, 0, value);
     writeBackLength(data, base + at + bytes, bytes);
     return ref;
+  }
+
+  /** Writes out the digits of an integer, and points at them. */
+  private pointInteger(data: DataView, place: number, at: number): number {
+    this.data = digitsData;
+    this.offset = 0;
+    const head = data.getUint8(place);
+    if (head < 0x80) {
+      this.length = formatInteger(head, digits, 0);
+      return at + 2;
+    }
+    const { integer } = this;
+    decodeInteger(data, place, integer);
+    // What 32 bits hold needs no look at the upper half.
+    this.length = integer.high === integer.low >> 31
+      ? formatInteger(integer.low, digits, 0)
+      : integer.format(digits, 0);
+    return at + encodedBytes(data, place) + 1;
   }
 
   /** Gives back room that the elements don't use; returns the ref, which may be another one. */

@@ -3,7 +3,7 @@
  * again; what it points at is lent until the log changes. [hot]
  */
 
-import { LISTPACK_FIRST } from "./listpack_block.ts";
+import { LISTPACK_FIRST, type ListpackBlock } from "./listpack_block.ts";
 import { StreamId } from "./stream_id.ts";
 import { DELETED, SAME_FIELDS, type StreamLog } from "./stream_log.ts";
 
@@ -22,6 +22,7 @@ export class StreamCursor {
   showsDeleted = false;
 
   private log: StreamLog | null = null;
+  private pack: ListpackBlock | null = null;
   private readonly from = new StreamId();
   private readonly to = new StreamId();
   private readonly master = new StreamId();
@@ -37,6 +38,7 @@ export class StreamCursor {
   /** Begins a walk over ids from `from` to `to`, both included; `next` turns to the first entry. */
   start(log: StreamLog, from: StreamId, to: StreamId, reverse = false): this {
     this.log = log;
+    this.pack = log.pack;
     this.from.set(from);
     this.to.set(to);
     this.reverse = reverse;
@@ -59,29 +61,25 @@ export class StreamCursor {
 
   /** Points at the next field; its value comes after it. */
   nextField(): void {
-    const { pack } = this.log!;
-    pack.point(this.ref, this.fieldAt);
-    this.fieldAt = pack.next(this.ref, this.fieldAt);
+    this.fieldAt = this.pack!.point(this.ref, this.fieldAt);
     if (!this.same) this.valueAt = this.fieldAt;
   }
 
   nextValue(): void {
-    const { pack } = this.log!;
-    pack.point(this.ref, this.valueAt);
-    this.valueAt = pack.next(this.ref, this.valueAt);
+    this.valueAt = this.pack!.point(this.ref, this.valueAt);
     if (!this.same) this.fieldAt = this.valueAt;
   }
 
   get data(): DataView {
-    return this.log!.pack.data;
+    return this.pack!.data;
   }
 
   get offset(): number {
-    return this.log!.pack.offset;
+    return this.pack!.offset;
   }
 
   get length(): number {
-    return this.log!.pack.length;
+    return this.pack!.length;
   }
 
   private nextForwards(): boolean {

@@ -282,9 +282,9 @@ export class StreamLog {
     const ref = this.index.refAt(this.index.length - 1);
     let at = pack.skip(ref, LISTPACK_FIRST, 2);
     if (pack.numberAt(ref, at) !== pairs) return false;
+    at = pack.next(ref, at);
     for (let i = from; i < from + pairs * 2; i += 2) {
-      at = pack.next(ref, at);
-      pack.point(ref, at);
+      at = pack.point(ref, at);
       if (pack.length !== lengths[i]) return false;
       if (!equalData(pack.data, pack.offset, source, offsets[i], lengths[i])) return false;
     }
