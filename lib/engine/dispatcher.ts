@@ -19,11 +19,14 @@ import type { Context } from "./context.ts";
 import { CommandError, errors, execRefused, quotedArgument, wrongArity } from "./errors.ts";
 import type { Propagation } from "./propagation.ts";
 import type { Registry } from "./registry.ts";
+import type { RequestQueue } from "./request_queue.ts";
 import type { Monitor } from "./stats/monitor.ts";
 import { Gate, ReplyMode, type Session } from "./session.ts";
 
 const ATTACK_LOG_INTERVAL_MS = 60_000;
 
+/** The lowest `client-query-buffer-limit`, so that less needs no look at it. */
+const LEAST_QUERY_LIMIT = 1024 * 1024;
 /** What a session in MULTI runs and does not queue. */
 const RUN_IN_MULTI = new Set(["EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"]);
 /** Flags by which the commands are known whose replies are pushes: they subscribe and unsubscribe. */
@@ -91,13 +94,15 @@ export class Dispatcher {
   }
 
   private queue(session: Session, command: Command, request: Request): void {
+    const queue = session.queue as RequestQueue;
     const mark = session.reply.length;
     session.lastCommand = command;
-    session.queue?.add(command, request);
+    queue.add(command, request);
     session.reply.simple("QUEUED");
     if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
+    if (queue.argumentBytes <= LEAST_QUERY_LIMIT) return;
     const { config, host } = this.context;
-    if ((session.queue?.argumentBytes ?? 0) <= config.get("client-query-buffer-limit")) return;
+    if (queue.argumentBytes <= config.get("client-query-buffer-limit")) return;
     host.log.warning(
       `Closing client that queued more than client-query-buffer-limit in MULTI: id=${session.id}`,
     );

@@ -37,6 +37,11 @@ export interface ClientLink {
   flush(): void;
   /** Has that sent when the turn ends; called before it is written, for room to write it into. */
   scheduleFlush(): void;
+  /**
+   * The same for a message of so many bytes; false where the client has not read what it was sent
+   * before, so that the message would pass an output limit: the connection is then closed.
+   */
+  expectPush(bytes: number): boolean;
 }
 
 /** What the process around the engine does for SHUTDOWN. */

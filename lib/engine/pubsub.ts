@@ -135,15 +135,13 @@ export class PubSub {
 
   private deliver(sessions: ReadonlySet<Session>): number {
     const { frame } = this;
-    const bytes = frame.buffer.subarray(0, frame.length);
     const running = this.runningSession();
     for (const session of sessions) {
       // Whoever is about to be closed gets no more.
       if (session.closing) continue;
-      if (session === running) defer(session, bytes);
-      else {
-        session.link?.scheduleFlush();
-        session.reply.pushFrame(bytes);
+      if (session === running) defer(session, frame);
+      else if (session.link === null || session.link.expectPush(frame.length)) {
+        session.reply.pushFrame(frame);
       }
     }
     if (frame.buffer.length > KEPT_BYTES) frame.detach();
@@ -164,10 +162,10 @@ export class PubSub {
 }
 
 /** Keeps a message back until the reply of the running command is complete. */
-function defer(session: Session, bytes: Uint8Array): void {
+function defer(session: Session, frame: ReplyWriter): void {
   if (session.deferredPushes === null) {
     session.deferredPushes = new ReplyWriter();
     session.deferredPushes.protocol = session.reply.protocol;
   }
-  session.deferredPushes.pushFrame(bytes);
+  session.deferredPushes.pushFrame(frame);
 }

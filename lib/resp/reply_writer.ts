@@ -216,10 +216,10 @@ export class ReplyWriter {
     this.length += bytes.length;
   }
 
-  /** A push that another writer has encoded in the form of RESP2. */
-  pushFrame(bytes: Uint8Array): void {
+  /** A push that is all that another writer holds, encoded there in the form of RESP2. */
+  pushFrame(frame: ReplyWriter): void {
     const at = this.length;
-    this.raw(bytes);
+    this.rawRange(frame.data, 0, frame.length);
     if (this.protocol === 3) this.buffer[at] = 62;
   }
 

@@ -123,6 +123,14 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
     this.owner.turn.flushAtEnd(this);
   }
 
+  expectPush(bytes: number): boolean {
+    this.scheduleFlush();
+    const { reply } = this.session;
+    // Asked before the buffer grows: the largest step would be for bytes that are never sent.
+    if (reply.buffer.length - reply.length < bytes) this.replyGrows(reply.length + bytes);
+    return !this.hasOverflowed;
+  }
+
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;

@@ -90,7 +90,8 @@ for (const protocol of [2, 3] as const) {
     const other = createClient({ url, RESP: protocol });
     await Promise.all([client.connect(), other.connect()]);
     try {
-      assertEquals(await client.multi().set("a", "1").incr("a").get("a").exec(), ["OK", 2, "2"]);
+      const replies: unknown[] = await client.multi().set("a", "1").incr("a").get("a").exec();
+      assertEquals(replies, ["OK", 2, "2"]);
       await client.watch("a");
       await other.set("a", "5");
       let failure: unknown = null;
@@ -131,7 +132,8 @@ for (const protocol of [2, 3] as const) {
       await listener.pUnsubscribe();
       await listener.sUnsubscribe("shard");
       assertEquals(await client.publish("news", "hello"), 0);
-      assertEquals(await listener.ping(), "PONG");
+      // In RESP2 the library hands out buffers once it was subscribed, whatever the server.
+      assertEquals(String(await listener.ping()), "PONG");
     } finally {
       client.destroy();
       listener.destroy();

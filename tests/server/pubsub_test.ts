@@ -91,7 +91,7 @@ Deno.test("a subscriber that does not read is cut at its limit and disturbs nobo
     assertEquals(texts(await healthy.nextReply())[2].length, message.length);
   }
   assertEquals(pubsub.subscribedSessions, 1);
-  assert(server.log.entries.some(({ message: text }) => text.includes("output buffer limits")));
+  assert(server.log.lines.some((line) => line.message.includes("output buffer limits")));
   await publisher.send("PUBLISH", "news", "after");
   assertEquals(texts(await healthy.nextReply())[2], "after");
   frozen.close();

@@ -37,6 +37,9 @@ export class SilentLink implements ClientLink {
 
   flush(): void {}
   scheduleFlush(): void {}
+  expectPush(): boolean {
+    return true;
+  }
   authenticationChanged(): void {}
 }
 

@@ -246,7 +246,8 @@ function chooseId(call: Call, stream: Stream | null): void {
       id.set(lastId).increment();
     }
   } else if (!options.sequenceGiven && id.hasSameMilliseconds(lastId)) {
-    if (lastId.seqHigh === MAX_WORD && lastId.seqLow === MAX_WORD) throw errors.XADD_ID_SMALL;
+    // Redis 7.0 finds no id left, and says so in the words for another error.
+    if (lastId.seqHigh === MAX_WORD && lastId.seqLow === MAX_WORD) throw errors.XADD_TOO_LARGE;
     id.set(lastId).increment();
   }
   if (id.compare(lastId) <= 0) throw errors.XADD_ID_SMALL;

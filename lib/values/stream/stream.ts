@@ -82,11 +82,6 @@ export class Stream implements StoredObject {
     if (this.log.length === 1) this.firstId.set(id);
   }
 
-  /** Whether there is such an entry. */
-  has(id: StreamId): boolean {
-    return cursor.find(this.log, id);
-  }
-
   /** Deletes an entry; false when it is not there. */
   delete(id: StreamId): boolean {
     if (!cursor.find(this.log, id)) return false;
@@ -154,6 +149,8 @@ export class Stream implements StoredObject {
   /** Whether an entry with this id or a later one was deleted from among those that are there. */
   hasGapFrom(id: StreamId): boolean {
     if (this.size === 0 || this.maxDeletedId.isZero) return false;
+    // What was deleted before the first entry leaves no gap among the others.
+    if (this.firstId.compare(this.maxDeletedId) > 0) return false;
     return id.compare(this.maxDeletedId) <= 0;
   }
 

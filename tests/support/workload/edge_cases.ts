@@ -14,9 +14,11 @@ import { QUOTING_CASES } from "./quoting_cases.ts";
 import { SERVER_CASES } from "./server_cases.ts";
 import { SET_CASES } from "./set_cases.ts";
 import { SORTED_SET_CASES } from "./sorted_set_cases.ts";
+import { STREAM_CASES } from "./stream_cases.ts";
 import { STRING_CASES } from "./string_cases.ts";
 
 export const EDGE_CASES: readonly string[] = [
+  ...STREAM_CASES,
   ...STRING_CASES,
   ...BITMAP_CASES,
   ...HASH_CASES,

@@ -38,6 +38,8 @@ function linkWith(sizes: Partial<ClientLink>): ClientLink {
     resume: () => {},
     authenticationChanged: () => {},
     flush: () => {},
+    scheduleFlush: () => {},
+    expectPush: () => true,
     ...sizes,
   };
 }
