@@ -39,8 +39,12 @@ export class Call {
 
   /** Entry of the key at an argument, for reading; 0 when there is none. */
   lookUpRead(index: number): number {
-    const request = this.request;
-    return this.db.lookUpRead(request.data, request.offsets[index], request.lengths[index]);
+    const { data, offsets, lengths, hasKeyHash, keyHash } = this.request;
+    const offset = offsets[index];
+    const length = lengths[index];
+    return index === 1 && hasKeyHash
+      ? this.db.lookUpRead(data, offset, length, keyHash)
+      : this.db.lookUpRead(data, offset, length);
   }
 
   /** Entry of the key at an argument, for looking at it without using it; 0 when there is none. */
@@ -51,8 +55,12 @@ export class Call {
 
   /** Entry of the key at an argument, to be changed; 0 when there is none. */
   lookUpWrite(index: number): number {
-    const request = this.request;
-    return this.db.lookUpWrite(request.data, request.offsets[index], request.lengths[index]);
+    const { data, offsets, lengths, hasKeyHash, keyHash } = this.request;
+    const offset = offsets[index];
+    const length = lengths[index];
+    return index === 1 && hasKeyHash
+      ? this.db.lookUpWrite(data, offset, length, keyHash)
+      : this.db.lookUpWrite(data, offset, length);
   }
 
   /** Entry of the key at an argument, without any trace of the look; 0 when there is none. */

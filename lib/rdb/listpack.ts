@@ -19,8 +19,10 @@
  */
 
 import { copyBytes, dataOf } from "../bytes/copy.ts";
+import type { Int64 } from "../bytes/int64.ts";
 import { parseBigInteger, parseInteger } from "../bytes/integer.ts";
-import type { ByteSlice, PackedElements } from "./byte_slice.ts";
+import { decodeListpackInteger } from "../structures/listpack_block.ts";
+import { ByteSlice, type PackedElements } from "./byte_slice.ts";
 import { RdbError } from "./rdb_error.ts";
 import { WholeView } from "./whole_view.ts";
 
@@ -49,6 +51,7 @@ export class ListpackReader implements PackedElements {
   private readonly last: number;
   private readonly expected: number;
   private count = 0;
+  private readonly passed = new ByteSlice();
 
   /** @throws RdbError when head or end are wrong. */
   constructor(packed: ByteSlice) {
@@ -77,6 +80,24 @@ export class ListpackReader implements PackedElements {
     this.at = at + size + backLengthBytes(size);
     this.count++;
     return true;
+  }
+
+  /** The first byte of the next element, which says its encoding; 0xff at the end. */
+  get head(): number {
+    return this.bytes[this.at];
+  }
+
+  /**
+   * Reads the next element where it must be one that is kept as an integer.
+   *
+   * @throws RdbError when it is another one, or none.
+   */
+  integer(into: Int64): void {
+    const { at, data, head } = this;
+    const isInteger = head < 0x80 || head >>> 5 === 6 || head >= Code.INT_16 && head <= Code.INT_64;
+    if (!isInteger) throw new RdbError("an element of a listpack that is not an integer");
+    this.next(this.passed);
+    decodeListpackInteger(data, at, into);
   }
 
   /** Lends the element at `at`; how many bytes it has, the length behind it apart. */

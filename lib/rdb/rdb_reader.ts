@@ -41,6 +41,17 @@ export class RdbReader {
     }
   }
 
+  /** As {@linkcode length}, up to 2^64 - 1: streams write their counters and ids as lengths. */
+  bigLength(): bigint {
+    const { source } = this;
+    if (this.byte() === LENGTH_64) {
+      const at = source.take(8);
+      return source.data.getBigUint64(at);
+    }
+    source.position--;
+    return BigInt(this.length());
+  }
+
   /** A string in any of its forms. */
   string(into: ByteSlice): void {
     const { source } = this;

@@ -65,6 +65,15 @@ export class RdbWriter {
     }
   }
 
+  /** As {@linkcode lengthOf}, for 64 bits without sign. */
+  bigLengthOf(value: bigint): void {
+    if (value <= MAX_32) return this.lengthOf(Number(value));
+    this.reserve(9);
+    this.bytes[this.length] = LENGTH_64;
+    this.data.setBigUint64(this.length + 1, value);
+    this.length += 9;
+  }
+
   /** A string in the shortest of its forms. */
   string(data: DataView, offset: number, length: number): void {
     const start = data.byteOffset + offset;

@@ -20,6 +20,9 @@ export class Request {
   count = 0;
   offsets: Int32Array = new Int32Array(INITIAL_ARGUMENTS);
   lengths: Int32Array = new Int32Array(INITIAL_ARGUMENTS);
+  /** Whether {@linkcode keyHash} is the table hash of argument 1, computed ahead. */
+  hasKeyHash = false;
+  keyHash = 0;
 
   constructor(buffer: Uint8Array = new Uint8Array(0)) {
     this.buffer = buffer;
@@ -30,6 +33,12 @@ export class Request {
   use(buffer: Uint8Array): void {
     this.buffer = buffer;
     this.data = dataOf(buffer);
+  }
+
+  /** Lets the arguments lie in the buffer of another request. */
+  share(other: Request): void {
+    this.buffer = other.buffer;
+    this.data = other.data;
   }
 
   /** A request of its own bytes, for loaders, scripts and tests. */
@@ -58,6 +67,7 @@ export class Request {
   /** Forgets the arguments, and memory that only an unusually long request needed. */
   clear(): void {
     this.count = 0;
+    this.hasKeyHash = false;
     if (this.offsets.length > KEPT_ARGUMENTS) {
       this.offsets = new Int32Array(INITIAL_ARGUMENTS);
       this.lengths = new Int32Array(INITIAL_ARGUMENTS);

@@ -48,7 +48,10 @@ const STAR = 42;
 const NOT_A_NUMBER = -2;
 
 export class RequestParser {
-  readonly request: Request;
+  /** The request found by {@linkcode next}; after {@linkcode backTo} the one that waits. */
+  request: Request;
+  /** What ended the last {@linkcode nextBatch}; REQUEST when there may be more at once. */
+  ended: number = Parsed.INCOMPLETE;
   /** What was wrong, after {@linkcode Parsed.ERROR}. */
   error = "";
   private start = 0;
@@ -60,6 +63,9 @@ export class RequestParser {
   private bulkLength = -1;
   /** Bytes from `at` on that were searched for a line end in vain. */
   private searched = 0;
+  /** Where the requests of the last batch begin and end. */
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
   /** Reads in a row that used little of the buffer. */
   private smallReads = 0;
 
@@ -139,6 +145,50 @@ export class RequestParser {
       }
       return this.arguments();
     }
+  }
+
+  /**
+   * Looks for as many complete requests as `batch` and `most` allow, and swaps them into it, so
+   * that what they need can be brought into the cache together; how many there are. They are lent
+   * until the next read.
+   */
+  nextBatch(batch: Request[], most: number): number {
+    const limit = Math.min(most, batch.length);
+    let count = 0;
+    while (count < limit) {
+      // An inline request is unescaped where it lies: it could not be parsed again after backTo.
+      if (count > 0 && this.at < this.end && this.request.buffer[this.at] !== STAR) break;
+      const parsed = this.next();
+      if (parsed !== Parsed.REQUEST) {
+        this.ended = parsed;
+        return count;
+      }
+      const found = this.request;
+      const spare = batch[count];
+      spare.share(found);
+      batch[count] = found;
+      this.request = spare;
+      this.starts[count] = this.start;
+      this.ends[count] = this.at;
+      count++;
+    }
+    this.ended = Parsed.REQUEST;
+    return count;
+  }
+
+  /**
+   * Goes back to request `index` of the batch found last: it stays in {@linkcode request}, lent while
+   * it waits to be run again, and those behind it will be found once more.
+   */
+  backTo(batch: Request[], index: number): void {
+    const waiting = batch[index];
+    batch[index] = this.request;
+    this.request = waiting;
+    this.start = this.starts[index];
+    this.at = this.ends[index];
+    this.remaining = 0;
+    this.bulkLength = -1;
+    this.searched = 0;
   }
 
   private arguments(): number {

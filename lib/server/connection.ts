@@ -22,6 +22,7 @@ import type { ParserLimits } from "../resp/request_parser.ts";
 import type { ByteBuffer } from "../bytes/byte_buffer.ts";
 import { quoted } from "../bytes/byte_string.ts";
 import { BUFFER_BYTES, type BufferPool } from "./buffer_pool.ts";
+import { BATCH_REQUESTS, type RequestBatch } from "./request_batch.ts";
 import type { Resumable, Turn } from "./turn.ts";
 
 export interface ClientLimits extends ParserLimits {
@@ -36,6 +37,7 @@ export interface ConnectionOwner {
   readonly engine: Engine;
   readonly turn: Turn;
   readonly buffers: BufferPool;
+  readonly batch: RequestBatch;
   readonly limits: ClientLimits;
   closed(connection: Connection): void;
 }
@@ -215,15 +217,21 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   }
 
   private runRequests(): void {
-    const { engine, buffers, turn } = this.owner;
+    const { engine, buffers, turn, batch } = this.owner;
     const { parser, session } = this;
+    const { requests, prefetch } = batch;
     while (!session.closing && !session.parked) {
-      const parsed = parser.next();
-      if (parsed === Parsed.REQUEST) engine.execute(session, parser.request);
-      else {
-        if (parsed === Parsed.ERROR) this.protocolError();
+      const count = parser.nextBatch(requests, parser.authenticated ? BATCH_REQUESTS : 1);
+      if (count > 1) prefetch.touch(session.db, requests, count);
+      for (let i = 0; i < count && !session.closing; i++) {
+        engine.execute(session, requests[i]);
+        if (!session.parked) continue;
+        parser.backTo(requests, i);
         break;
       }
+      if (session.closing || session.parked || parser.ended === Parsed.REQUEST) continue;
+      if (parser.ended === Parsed.ERROR) this.protocolError();
+      break;
     }
     const reply = session.reply;
     // What is being written counts as well, so that the writer alone may not have noticed.

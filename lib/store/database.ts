@@ -42,8 +42,13 @@ export class Database extends EntryTable implements ValueHome {
   private readonly hash = new HashAccess();
 
   /** The entry for a command that reads it; 0 when there is none. Counts a hit or a miss. */
-  lookUpRead(key: DataView, offset: number, length: number): number {
-    const ref = this.locate(key, offset, length);
+  lookUpRead(
+    key: DataView,
+    offset: number,
+    length: number,
+    hash: number = this.table.hash(key, offset, length),
+  ): number {
+    const ref = this.locate(key, offset, length, hash);
     if (ref === 0) return this.miss(key, offset, length);
     const words = this.arena.words[ref >>> SEGMENT_OF_REF];
     const base = wordBase(ref);
@@ -79,8 +84,13 @@ export class Database extends EntryTable implements ValueHome {
   }
 
   /** The entry for a command that will change it; 0 when there is none. */
-  lookUpWrite(key: DataView, offset: number, length: number): number {
-    const ref = this.locate(key, offset, length);
+  lookUpWrite(
+    key: DataView,
+    offset: number,
+    length: number,
+    hash: number = this.table.hash(key, offset, length),
+  ): number {
+    const ref = this.locate(key, offset, length, hash);
     if (ref === 0) return 0;
     const words = this.arena.words[ref >>> SEGMENT_OF_REF];
     const base = wordBase(ref);

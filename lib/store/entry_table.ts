@@ -206,14 +206,13 @@ export class EntryTable {
   }
 
   protected find(key: DataView, offset: number, length: number): number {
-    const ref = this.locate(key, offset, length);
+    const ref = this.locate(key, offset, length, this.table.hash(key, offset, length));
     if (ref === 0 || readWord(this.arena, ref, EXPIRY_WORD) === 0) return ref;
     return this.dropIfExpired(ref) ? 0 : ref;
   }
 
   /** The entry of a key, expired or not; 0 when there is none. */
-  protected locate(key: DataView, offset: number, length: number): number {
-    const hash = this.table.hash(key, offset, length);
+  protected locate(key: DataView, offset: number, length: number, hash: number): number {
     this.lastHash = hash;
     return this.table.find(key, offset, length, hash);
   }

@@ -103,6 +103,11 @@ export class HashTable {
     }
   }
 
+  /** The first record of the chain that a hash belongs to, or 0; to be brought into the cache. */
+  headOf(hash: number): number {
+    return this.slots[hash & this.mask];
+  }
+
   /** Adds a record whose key is in place and not in the table yet; fills in its prefix. */
   insert(ref: number, hash: number, keyLength: number): void {
     if (this.oldSlots !== NO_SLOTS) this.step();

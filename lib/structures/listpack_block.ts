@@ -119,7 +119,7 @@ export class ListpackBlock {
   /** Sets {@linkcode integer} to the one at a place. */
   readInteger(ref: number, at: number): void {
     const data = this.arena.data[ref >>> SEGMENT_OF_REF];
-    decodeInteger(data, ((ref & REF_IN_SEGMENT) << REF_UNIT) + at, this.integer);
+    decodeListpackInteger(data, ((ref & REF_IN_SEGMENT) << REF_UNIT) + at, this.integer);
   }
 
   /**
@@ -215,7 +215,7 @@ export class ListpackBlock {
       return at + 2;
     }
     const { integer } = this;
-    decodeInteger(data, place, integer);
+    decodeListpackInteger(data, place, integer);
     // What 32 bits hold needs no look at the upper half.
     this.length = integer.high === integer.low >> 31
       ? formatInteger(integer.low, digits, 0)
@@ -230,16 +230,28 @@ export class ListpackBlock {
   }
 
   copy(ref: number): number {
-    const bytes = this.bytes(ref);
-    const copied = this.arena.allocate(bytes);
+    this.pointWhole(ref);
+    return this.import(this.data, this.offset, this.length);
+  }
+
+  /** Points at the bytes of the whole listpack. */
+  pointWhole(ref: number): void {
+    this.data = this.arena.data[ref >>> SEGMENT_OF_REF];
+    this.offset = (ref & REF_IN_SEGMENT) << REF_UNIT;
+    this.length = this.bytes(ref);
+  }
+
+  /** A new listpack of bytes that are one, and were found to be right. */
+  import(source: DataView, offset: number, length: number): number {
+    const ref = this.arena.allocate(length);
     copyBytes(
+      source,
+      offset,
       this.arena.data[ref >>> SEGMENT_OF_REF],
       (ref & REF_IN_SEGMENT) << REF_UNIT,
-      this.arena.data[copied >>> SEGMENT_OF_REF],
-      (copied & REF_IN_SEGMENT) << REF_UNIT,
-      bytes,
+      length,
     );
-    return copied;
+    return ref;
   }
 
   /** Makes room for so many bytes more. */
@@ -333,7 +345,8 @@ function encodeInteger(data: DataView, place: number, high: number, low: number)
   return 5;
 }
 
-function decodeInteger(data: DataView, place: number, target: Int64): void {
+/** Reads an element that is an integer, out of the bytes of a listpack anywhere. */
+export function decodeListpackInteger(data: DataView, place: number, target: Int64): void {
   const head = data.getUint8(place);
   let low: number;
   if (head < 0x80) low = head;

@@ -86,6 +86,20 @@ export class StreamId {
     return this.setWords(Math.floor(ms / TWO_TO_32), ms >>> 0, 0, 0);
   }
 
+  /** Adds a signed 64-bit number, as its halves, to the first number, modulo 2^64. */
+  addMilliseconds(high: number, low: number): void {
+    const sum = this.msLow + (low >>> 0);
+    this.msHigh = (this.msHigh + high + (sum > MAX_WORD ? 1 : 0)) >>> 0;
+    this.msLow = sum >>> 0;
+  }
+
+  /** The same to the second number. */
+  addSequence(high: number, low: number): void {
+    const sum = this.seqLow + (low >>> 0);
+    this.seqHigh = (this.seqHigh + high + (sum > MAX_WORD ? 1 : 0)) >>> 0;
+    this.seqLow = sum >>> 0;
+  }
+
   get isZero(): boolean {
     return this.msHigh === 0 && this.msLow === 0 && this.seqHigh === 0 && this.seqLow === 0;
   }

@@ -93,6 +93,17 @@ export class StreamLog {
     this.length++;
   }
 
+  /**
+   * Adds a whole block at the end, whose bytes were found right: entries laid out as above, after all
+   * those that are there, of which `live` are not deleted.
+   */
+  addWhole(id: StreamId, live: number, source: DataView, offset: number, bytes: number): void {
+    const ref = this.pack.import(source, offset, bytes);
+    this.index.insert(this.index.length, id, ref);
+    this.blockBytes += this.arena.capacityOf(ref);
+    this.length += live;
+  }
+
   /** Live entries of a block. */
   countAt(block: number): number {
     return this.pack.numberAt(this.index.refAt(block), LISTPACK_FIRST);

@@ -14,6 +14,7 @@ import { HashAccess } from "./hash/hash.ts";
 import { LIST_CODEC } from "./list/codec.ts";
 import { SET_CODEC } from "./set/codec.ts";
 import { SORTED_SET_CODEC } from "./sorted_set/codec.ts";
+import { STREAM_CODEC } from "./stream/codec.ts";
 import { StringView } from "./string/string.ts";
 import type { ValueHome } from "./value.ts";
 import type { LooseValue, ValueCodec } from "./value_codec.ts";
@@ -23,6 +24,7 @@ const CODECS: ReadonlyMap<number, ValueCodec> = new Map([
   [ValueType.SET, SET_CODEC],
   [ValueType.SORTED_SET, SORTED_SET_CODEC],
   [ValueType.HASH, HASH_CODEC],
+  [ValueType.STREAM, STREAM_CODEC],
 ]);
 
 /** What a value of a type in RDB is here; types that are not in the table are not served. */
@@ -46,6 +48,9 @@ const TYPE_OF_RDB: ReadonlyMap<number, number> = new Map([
   [RdbType.HASH_METADATA_PRE_GA, ValueType.HASH],
   [RdbType.HASH_LISTPACK_EX, ValueType.HASH],
   [RdbType.HASH_LISTPACK_EX_PRE_GA, ValueType.HASH],
+  [RdbType.STREAM_LISTPACKS, ValueType.STREAM],
+  [RdbType.STREAM_LISTPACKS_2, ValueType.STREAM],
+  [RdbType.STREAM_LISTPACKS_3, ValueType.STREAM],
 ]);
 
 const text = new StringView();
@@ -99,10 +104,6 @@ function codecOf(type: number): ValueCodec {
 
 function refusal(rdbType: number): string {
   switch (rdbType) {
-    case RdbType.STREAM_LISTPACKS:
-    case RdbType.STREAM_LISTPACKS_2:
-    case RdbType.STREAM_LISTPACKS_3:
-      return "streams can't be loaded";
     case RdbType.MODULE_PRE_GA:
     case RdbType.MODULE_2:
       return "values of modules can't be loaded";

@@ -15,7 +15,10 @@ export interface LooseValue {
   readonly encoding: number;
   readonly storage: number;
   readonly value: number;
-  /** Number of elements; 0 when all of them are past their time, and it should be nowhere. */
+  /**
+   * Number of elements; 0 when all of them are past their time, and it should be nowhere. A stream
+   * is something even without entries, and says at least 1.
+   */
   readonly size: number;
 }
 

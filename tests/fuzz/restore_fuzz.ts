@@ -2,7 +2,7 @@
  * Hostile payloads for RESTORE: samples of every encoding, mutated, their checksum made right again.
  * Each is taken or refused, never anything else; what was refused has left nothing behind, and what
  * was taken is used, dumped, restored again and deleted.
- * `deno run -A tests/fuzz/restore_fuzz.ts [--count 100000] [--seed N]`
+ * `deno run -A tests/fuzz/restore_fuzz.ts [--count 100000] [--seed N] [--only stream]`
  */
 
 import { parseArgs } from "@std/cli";
@@ -60,14 +60,36 @@ const USES: Readonly<Record<string, readonly (readonly Argument[])[]>> = {
     ["ZREM", "key", "member 3"],
     ["ZPOPMIN", "key", 2],
   ],
+  stream: [
+    ["XINFO", "STREAM", "key", "FULL", "COUNT", 0],
+    ["XRANGE", "key", "-", "+"],
+    ["XREVRANGE", "key", "2000", "1000", "COUNT", 2],
+    ["XPENDING", "key", "group", "-", "+", 9, "a"],
+    ["XREADGROUP", "GROUP", "group", "b", "STREAMS", "key", ">"],
+    ["XREADGROUP", "GROUP", "group", "a", "STREAMS", "key", 0],
+    ["XAUTOCLAIM", "key", "group", "new", 0, 0],
+    ["XACK", "key", "group", "1000-1", "1000-5"],
+    ["XGROUP", "DELCONSUMER", "key", "group", "b"],
+    ["XDEL", "key", "1001-0"],
+    ["XADD", "key", "*", "name", "value", "size", 5],
+    ["XADD", "key", "18446744073709551615-*", "field", "value"],
+    ["XTRIM", "key", "MAXLEN", 2],
+    ["XTRIM", "key", "MINID", "9223372036854775809"],
+    ["XINFO", "STREAM", "key", "FULL", "COUNT", 0],
+  ],
 };
 
-/** @throws on the first payload that is neither taken nor refused as it should be. */
-export function fuzzRestore(seed: number, count: number): FuzzResult {
+/**
+ * @param only how the titles of the samples begin that are taken.
+ * @throws on the first payload that is neither taken nor refused as it should be.
+ */
+export function fuzzRestore(seed: number, count: number, only = ""): FuzzResult {
   const random = new SeededRandom(seed);
+  const samples = SAMPLES.filter(({ title }) => title.startsWith(only));
+  if (samples.length === 0) throw new Error(`no sample begins with "${only}"`);
   const subject = new Subject();
   for (let i = 0; i < count; i++) {
-    const sample = SAMPLES[random.below(SAMPLES.length)];
+    const sample = samples[random.below(samples.length)];
     const payload = mutated(sample.bytes, random);
     try {
       subject.feed(payload);
@@ -206,12 +228,12 @@ function spliced(
 }
 
 if (import.meta.main) {
-  const options = parseArgs(Deno.args, { string: ["count", "seed"] });
+  const options = parseArgs(Deno.args, { string: ["count", "seed", "only"] });
   const count = Number(options.count ?? 100_000);
   const seed = Number(options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
   console.log(`seed ${seed}, ${count} payloads`);
   const before = Deno.memoryUsage().rss;
-  const result = fuzzRestore(seed, count);
+  const result = fuzzRestore(seed, count, options.only);
   const grown = (Deno.memoryUsage().rss - before) / 2 ** 20;
   console.log(
     `${result.taken} taken, ${result.refused} refused, slowest ${

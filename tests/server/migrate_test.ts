@@ -190,15 +190,21 @@ needs("redis-server", "MIGRATE goes to a redis-server and back", async () => {
   await run(client, "SADD", "set", "x");
   await run(client, "HSET", "hash", "f", "v");
   await run(client, "ZADD", "zset", 1.5, "m");
-  const keys = ["string", "list", "set", "hash", "zset"];
+  await run(client, "XADD", "stream", "5-1", "f", "v");
+  await run(client, "XGROUP", "CREATE", "stream", "group", 0);
+  await run(client, "XREADGROUP", "GROUP", "group", "c", "STREAMS", "stream", ">");
+  const keys = ["string", "list", "set", "hash", "zset", "stream"];
   assertEquals(
     await run(client, "MIGRATE", HOST, redis.port, "", 0, 5000, "KEYS", ...keys),
     "OK",
   );
   assertEquals(await run(client, "DBSIZE"), "(integer) 0");
-  assertEquals(await run(other, "DBSIZE"), "(integer) 5");
+  assertEquals(await run(other, "DBSIZE"), "(integer) 6");
+  assertEquals(await run(other, "XACK", "stream", "group", "5-1"), "(integer) 1");
   assertEquals(await run(other, "MIGRATE", HOST, ours.port, "", 0, 5000, "KEYS", ...keys), "OK");
   assertEquals(await run(other, "DBSIZE"), "(integer) 0");
   assertEquals(await run(client, "LRANGE", "list", 0, -1), '1) "a"\n2) "b"\n3) "1"');
   assertEquals(await run(client, "ZSCORE", "zset", "m"), '"1.5"');
+  assertEquals(await run(client, "XLEN", "stream"), "(integer) 1");
+  assertEquals(await run(client, "XACK", "stream", "group", "5-1"), "(integer) 0");
 });

@@ -8,6 +8,7 @@ import { encodeIntset } from "../../lib/rdb/intset.ts";
 import { RdbType } from "../../lib/rdb/opcodes.ts";
 import type { RdbWriter } from "../../lib/rdb/rdb_writer.ts";
 import { listpack, payload, textScore, ziplist, zipmap } from "./old_encodings.ts";
+import { STREAM_PAYLOADS } from "./stream_payloads.ts";
 
 export interface Sample {
   readonly title: string;
@@ -122,6 +123,12 @@ export const SAMPLES: readonly Sample[] = [
   }),
   sortedSet("ziplist", RdbType.ZSET_ZIPLIST, (writer) => writer.stringOf(ziplist(SCORED))),
   sortedSet("listpack", RdbType.ZSET_LISTPACK, (writer) => writer.stringOf(listpack(SCORED))),
+  ...STREAM_PAYLOADS.map(({ title, bytes, newer }): Sample => ({
+    title: `stream: ${title}`,
+    bytes,
+    show: ["XRANGE", "-", "+"],
+    newer,
+  })),
 ];
 
 type Write = (writer: RdbWriter) => void;

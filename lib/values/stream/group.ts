@@ -16,6 +16,8 @@ const TIME = 0;
 const DELIVERIES = 2;
 const CONSUMER = 4;
 const PENDING_WORDS = 5;
+/** In place of a consumer's slot. */
+const NOBODY = -1;
 const TWO_TO_32 = 2 ** 32;
 /** About what the JavaScript objects of a group and of a consumer take. */
 const OBJECT_BYTES = 400;
@@ -49,6 +51,7 @@ export class ConsumerGroup {
   readonly lastId: StreamId = new StreamId();
   private readonly byName = new Map<string, Consumer>();
   private readonly bySlot: (Consumer | null)[] = [];
+  private readonly freeSlots: number[] = [];
 
   /** @param entriesRead {@linkcode UNKNOWN_READ}, or as a signed 64-bit integer. */
   constructor(
@@ -88,8 +91,7 @@ export class ConsumerGroup {
 
   /** Adds a consumer whose name must be free; the name is kept. */
   addConsumer(name: Uint8Array, nowMs: number): Consumer {
-    const free = this.bySlot.indexOf(null);
-    const slot = free < 0 ? this.bySlot.length : free;
+    const slot = this.freeSlots.pop() ?? this.bySlot.length;
     const consumer = new Consumer(this.arena, name, slot, nowMs);
     this.bySlot[slot] = consumer;
     this.byName.set(latin1(name), consumer);
@@ -106,6 +108,7 @@ export class ConsumerGroup {
     }
     while (consumer.pending.drain(removed + 1));
     this.bySlot[consumer.slot] = null;
+    this.freeSlots.push(consumer.slot);
     this.byName.delete(latin1(consumer.name));
     return removed;
   }
@@ -176,6 +179,27 @@ export class ConsumerGroup {
     this.pending.setWord(DELIVERIES + 1, 1);
   }
 
+  /**
+   * Adds a pending entry that comes from elsewhere and is nobody's until {@linkcode hold} is called;
+   * false when it is there already.
+   */
+  addLoose(id: StreamId, deliveredMs: number, deliveries: bigint): boolean {
+    if (this.pending.find(id)) return false;
+    this.pending.insert(id);
+    this.pending.setWord(CONSUMER, NOBODY);
+    this.deliveredMs = deliveredMs;
+    this.deliveries = deliveries;
+    return true;
+  }
+
+  /** Gives a loose entry to a consumer; false when there is none, or it is somebody's already. */
+  hold(id: StreamId, consumer: Consumer): boolean {
+    if (!this.pending.find(id) || this.pending.word(CONSUMER) !== NOBODY) return false;
+    this.pending.setWord(CONSUMER, consumer.slot);
+    consumer.pending.insert(id);
+    return true;
+  }
+
   /** Hands the entry turned to, whose id is given, to a consumer. */
   assign(id: StreamId, consumer: Consumer): void {
     const { holder } = this;
@@ -217,6 +241,7 @@ export class ConsumerGroup {
       copy.bySlot[slot] = consumer === null ? null : consumer.copy(this.arena);
       if (consumer !== null) copy.byName.set(latin1(consumer.name), copy.bySlot[slot]!);
     }
+    for (const slot of this.freeSlots) copy.freeSlots.push(slot);
     return copy;
   }
 

@@ -243,7 +243,7 @@ Deno.test("RESTORE refuses values that are wrong, and changes nothing", () => {
         writer.lengthOf(3);
         writer.stringOf(listpack(["a"]));
       }],
-      ["a stream", RdbType.STREAM_LISTPACKS_2, (writer) => writer.lengthOf(0)],
+      ["a stream that is cut short", RdbType.STREAM_LISTPACKS_2, (writer) => writer.lengthOf(0)],
       ["a module's value", RdbType.MODULE_2, (writer) => writer.lengthOf(1)],
       ["an unknown type", 8, (writer) => writer.lengthOf(1)],
     ];

@@ -11,6 +11,8 @@ import { needs, startRedis } from "../../support/peers.ts";
 import type { Argument, RespClient } from "../../support/resp_client.ts";
 import { connect, show } from "../../support/resp_client.ts";
 
+/** Commands whose replies have an order that all servers share. */
+const ORDERED = ["GET", "LRANGE", "ZRANGE", "XRANGE"];
 const SCORES = ["-inf", "-2.5e-10", "0", "0.1", "1", "3.1415926535897931", "1e300", "4e18", "inf"];
 
 function numbered(count: number, prefix: string): string[] {
@@ -120,7 +122,7 @@ needs(
       const expected = await facts(redis, "key");
       assertEquals(ours.run("OBJECT", "ENCODING", "key"), expected[0], title);
       assertEquals(`1) ${expected[1].slice(3)}`, ours.run("DEBUG", "DIGEST-VALUE", "key"), title);
-      if (command === "GET" || command === "LRANGE" || command === "ZRANGE") {
+      if (ORDERED.includes(command)) {
         const theirs = show(await redis.send(command, "key", ...rest));
         assertEquals(ours.run(command, "key", ...rest), theirs, title);
       }

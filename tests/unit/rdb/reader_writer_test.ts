@@ -30,6 +30,7 @@ class PieceSource extends ByteSource {
 }
 
 const LENGTHS = [0, 1, 63, 64, 16383, 16384, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1];
+const BIG_LENGTHS = [...LENGTHS.map(BigInt), 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
 
 for (
   const [title, Source] of [
@@ -42,11 +43,13 @@ for (
       const writer = new RdbWriter(compresses);
       const strings = [...ELEMENTS, "compressible ".repeat(100)];
       for (const length of LENGTHS) writer.lengthOf(length);
+      for (const length of BIG_LENGTHS) writer.bigLengthOf(length);
       for (const text of strings) writer.stringOf(fromLatin1(text));
       writer.binaryDouble(-1.5);
       writer.milliseconds(-(2n ** 62n));
       const reader = new RdbReader(new Source(writer.view().slice()));
       for (const length of LENGTHS) assertEquals(reader.length(), length);
+      for (const length of BIG_LENGTHS) assertEquals(reader.bigLength(), length);
       const kept = new ByteSlice();
       const slice = new ByteSlice();
       reader.string(kept);

@@ -40,3 +40,28 @@ Deno.test("ids are ordered by their first number, then by the second", () => {
     assertEquals(Math.sign(order), left < right ? -1 : left > right ? 1 : 0);
   }
 });
+
+Deno.test("a signed number is added to either part, modulo 2^64", () => {
+  const numbers = [
+    0n,
+    1n,
+    -1n,
+    2n ** 32n,
+    -(2n ** 32n),
+    2n ** 63n - 1n,
+    -(2n ** 63n),
+    7n - 2n ** 33n,
+  ];
+  for (const start of [0n, 5n, 2n ** 32n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
+    for (const number of numbers) {
+      const high = Number(number >> 32n);
+      const low = Number(BigInt.asIntN(32, number));
+      const sum = BigInt.asUintN(64, start + number);
+      const id = StreamId.of(start, start);
+      id.addMilliseconds(high, low);
+      assertEquals([id.ms, id.seq], [sum, start]);
+      id.addSequence(high, low);
+      assertEquals([id.ms, id.seq], [sum, sum]);
+    }
+  }
+});
