@@ -104,19 +104,27 @@ function replyRandomFields(call: Call): void {
   const hash = hashToRead(call);
   const count = Number(given);
   if (hash === null || hash.size === 0 || count === 0) return reply.array(0);
+  if (-count > MAX_REPLY_BYTES / LEAST_FIELD_BYTES) throw errors.OUT_OF_RANGE;
   const uint32 = () => random.uint32();
   const picks = count < 0
     ? new RepeatedPicks(hash, -count, uint32)
     : new DistinctPicks(hash, count, uint32);
   const nested = withValues && reply.protocol === 3;
+  const start = reply.length;
   reply.array(withValues && !nested ? picks.count * 2 : picks.count);
   for (let i = 0; i < picks.count; i++) {
     const place = picks.next();
     if (nested) reply.array(2);
     replyField(call, hash, place);
     if (withValues) replyValue(call, hash, place);
+    if (reply.length - start > MAX_REPLY_BYTES) throw errors.OUT_OF_RANGE;
   }
 }
+
+/** A negative count may ask for any number of fields; Redis would try until its memory is full. */
+const MAX_REPLY_BYTES = 1 << 29;
+/** The empty field's reply. */
+const LEAST_FIELD_BYTES = 6;
 
 /** A hash of which less than one field in this many is wanted is not walked as a whole. */
 const SPARSE = 8;

@@ -83,3 +83,11 @@ Deno.test("HSCAN shows a packed hash at once, a table in parts, without values i
   for (let i = 0; i < 1000; i++) assert(found.has(`f${i}`) && found.has(`v${i}`));
   assert(calls > 10 && calls < 120);
 });
+
+Deno.test("HRANDFIELD refuses to repeat fields until the memory is full", () => {
+  const redis = new EngineHarness();
+  redis.run("HSET", "h", "f", "v");
+  const refused = "(error) ERR value is out of range";
+  assertEquals(redis.run("HRANDFIELD", "h", "-9223372036854775807"), refused);
+  assertEquals(redis.run("HRANDFIELD", "h", "-100000000"), refused);
+});

@@ -61,7 +61,8 @@ function pairs(draw: Draw): string[] {
 /** As many picks as this would take long to reply with. */
 function tameCount(args: string[]): void {
   const count = numberIn(args[1] ?? "");
-  if (count < -1_000 && count > -(2 ** 63)) args[1] = String(count % 1_000);
+  // As a number the least 64-bit integer, which is refused, is not told from its neighbours.
+  if (count < -1_000 && args[1] !== "-9223372036854775808") args[1] = String(count % 1_000);
 }
 
 /** A scan sees all fields in one call; how it divides them otherwise is each server's own. */
