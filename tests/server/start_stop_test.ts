@@ -201,7 +201,7 @@ for (
     ignore: Deno.build.os !== "linux" || !isThere("/usr/bin/script"),
     async fn() {
       const server = `'${Deno.execPath()}' run -A '${mainPath}' --admin-port no --save ''`;
-      const child = new Deno.Command("script", {
+      const child = new Deno.Command("/usr/bin/script", {
         args: ["-qefc", `stty ${setting}; exec ${server} --port ${freePort()}`, "/dev/null"],
         stdin: "piped",
         stdout: "piped",
