@@ -2,7 +2,7 @@
  * Look up, admit, run, propagate: the only way a command is run, whoever sends it. [hot]
  *
  * Time is measured in runs: consecutive calls of the same brief command share one pair of time
- * stamps, since reading the clock (0.14 µs) would be a tenth of a GET. Commands that may take long
+ * stamps, since reading the clock (0.1 µs) would be a tenth of a GET. Commands that may take long
  * are measured one by one, and all are when the slow log's threshold asks for less than that
  * tells apart.
  */

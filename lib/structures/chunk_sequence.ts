@@ -246,7 +246,7 @@ export class ChunkSequence {
     return true;
   }
 
-  /** Gives back the free bytes of a chunk that will not be pushed to for now, if they are many. */
+  /** Gives back the free bytes of a chunk that no push is about to use, if they are many. */
   protected fit(span: ChunkSpan, at: number): void {
     const ref = span.refs[at];
     const used = this.chunks.usedBytes(ref);

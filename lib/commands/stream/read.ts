@@ -101,7 +101,7 @@ export interface ReadRequest {
 }
 
 /**
- * Reads the arguments of XREAD or XREADGROUP, and finds out what `$` stands for now.
+ * Reads the arguments of XREAD or XREADGROUP, and finds out what `$` means at this moment.
  *
  * @throws what is wrong with them; also WRONGTYPE and NOGROUP.
  */
