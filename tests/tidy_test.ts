@@ -10,6 +10,7 @@ import { assertEquals } from "@std/assert";
 const layers = [
   "main",
   "admin",
+  "tools",
   "server",
   "replication",
   "persistence",
@@ -21,6 +22,7 @@ const layers = [
   "values",
   "rdb",
   "config",
+  "client",
   "resp",
   "structures",
   "bytes",
@@ -77,7 +79,7 @@ const layerOrder: Check = (source) => {
       const only = onlyImports.get(from);
       const backwards = layers.indexOf(to) <= layers.indexOf(from);
       const refused = only !== undefined ? !only.includes(to) : backwards;
-      const ofServer = to === "commands" && !["server", "main", "admin"].includes(from);
+      const ofServer = to === "commands" && !["server", "main", "admin", "tools"].includes(from);
       if (refused || ofServer) faults.push(`${source.path}: ${from} must not import ${imported}`);
     }
   }
