@@ -9,13 +9,17 @@
 import { parseArgs } from "@std/cli";
 import { encodeCommand } from "../support/resp_client.ts";
 import { connect } from "../support/resp_client.ts";
+import { type Exchange, EXCHANGES, runExchange } from "./exchanges.ts";
 import { grouped, median, shown, table } from "./figures.ts";
+import { type Load, LOAD_KEYS, loadOf, OWN_LOADS } from "./loads.ts";
 import { cpuSeconds, NAMES, type Pair, type Side, withPair } from "./pair.ts";
 
 const HELP = `Measures Redino beside redis-server, with redis-benchmark.
 
   --tests LIST     ${"ping_mbulk,set,get,incr,mset"} unless given; also
-                   lpush,rpush,lpop,rpop,lrange_100,lrange_600,sadd,spop,hset,zadd,zpopmin
+                   lpush,rpush,sadd,hset,zadd and redis-benchmark's other tests,
+                   ${[...OWN_LOADS, ...Object.keys(EXCHANGES)].join(",")}
+  --config TEXT    more of both command lines, e.g. "--appendonly yes"
   --pipeline LIST  requests in one write: 1,16
   --rounds N       5
   --requests N     100000 for each run, four times as many when pipelined
@@ -23,6 +27,8 @@ const HELP = `Measures Redino beside redis-server, with redis-benchmark.
   --noise          redis-server beside itself: how much the figures scatter
   --json           figures of every run instead of the table
 `;
+
+const listenPath = new URL("./listen.ts", import.meta.url).pathname;
 
 const KEYS = 100_000;
 const VALUE_BYTES = 32;
@@ -47,7 +53,7 @@ interface Result extends Plan {
 async function main(): Promise<void> {
   const options = parseArgs(Deno.args, {
     boolean: ["help", "json", "noise"],
-    string: ["tests", "pipeline", "rounds", "requests", "clients"],
+    string: ["tests", "pipeline", "rounds", "requests", "clients", "config"],
     unknown: (argument) => {
       console.error(`compare: unknown option "${argument}", see --help`);
       Deno.exit(1);
@@ -61,10 +67,12 @@ async function main(): Promise<void> {
   const clients = Number(options.clients ?? 50);
   const plans = pipelines.flatMap((pipeline) =>
     tests.map((test) => {
-      return { test, pipeline, clients, requests: pipeline > 1 ? requests * 4 : requests };
+      const share = (loadOf(test).share ?? 1) * (pipeline > 1 ? 4 : 1);
+      return { test, pipeline, clients, requests: Math.max(1_000, requests * share) };
     })
   );
-  await withPair({ noise: options.noise }, async (pair) => {
+  const args = (options.config ?? "").split(/\s+/).filter((word) => word !== "");
+  await withPair({ noise: options.noise, args }, async (pair) => {
     for (const { port } of Object.values(pair)) await fill(port);
     const results: Result[] = [];
     for (const plan of plans) {
@@ -89,38 +97,60 @@ async function runRound(pair: Pair, plan: Plan, round: number): Promise<Record<S
 }
 
 async function runOne(server: { port: number; pid: number }, plan: Plan): Promise<Run> {
-  await prepare(server.port, plan);
+  const exchange = EXCHANGES[plan.test];
+  if (exchange !== undefined) return runExchangeOf(exchange, server, plan);
+  const load = loadOf(plan.test);
+  await prepare(server.port, plan, load);
+  await using _listening = await listeners(server.port, load.subscribers ?? 0);
   const before = cpuSeconds(server.pid);
-  const perSecond = await benchmark(server.port, plan, loadOf(plan.test));
+  const perSecond = await benchmark(server.port, plan, load.arguments);
   const used = cpuSeconds(server.pid) - before;
   return { perSecond, cpuMicroseconds: used * 1e6 / plan.requests };
 }
 
-/** redis-benchmark's own test would push the elements within the measured time. */
-function loadOf(test: string): string[] {
-  const range = /^lrange_(\d+)$/.exec(test);
-  return range === null ? ["-t", test] : ["LRANGE", "mylist", "0", String(Number(range[1]) - 1)];
+async function runExchangeOf(
+  exchange: Exchange,
+  server: { port: number; pid: number },
+  { requests, clients, pipeline }: Plan,
+): Promise<Run> {
+  // What takes several steps is done less often.
+  const load = { count: Math.ceil(requests / 5), clients, pipeline };
+  const before = cpuSeconds(server.pid);
+  const perSecond = await runExchange(exchange, server.port, load);
+  const used = cpuSeconds(server.pid) - before;
+  return { perSecond, cpuMicroseconds: used * 1e6 / load.count };
 }
 
-/** What the tests that take away find, there before each run. */
-const stocks: Readonly<Record<string, string>> = {
-  lpop: "lpush",
-  rpop: "lpush",
-  spop: "sadd",
-  zpopmin: "zadd",
-};
-
-async function prepare(port: number, plan: Plan): Promise<void> {
-  const stock = stocks[plan.test] ?? (plan.test.startsWith("lrange") ? "lpush" : undefined);
-  if (stock === undefined) return;
-  const requests = stock === "lpush" && plan.test.startsWith("lrange") ? 1_000 : plan.requests;
+async function prepare(port: number, plan: Plan, load: Load): Promise<void> {
   await using client = await connect(port);
-  await client.send("DEL", "mylist", "myset", "myzset");
-  await benchmark(port, { ...plan, pipeline: 16, requests }, ["-t", stock]);
+  await client.send("DEL", ...LOAD_KEYS);
+  await load.fill?.(client);
+  if (load.stock === undefined) return;
+  const { test, requests = plan.requests } = load.stock;
+  await benchmark(port, { ...plan, pipeline: 16, requests }, ["-t", test]);
+}
+
+/** Clients in a process of their own that subscribe to `channel` and read; none for 0. */
+async function listeners(port: number, count: number): Promise<AsyncDisposable> {
+  if (count === 0) return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", listenPath, String(port), String(count)],
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const ready = child.stdout.getReader();
+  if ((await ready.read()).done) throw new Error("the subscribers ended");
+  return {
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await child.status;
+      await ready.cancel();
+    },
+  };
 }
 
 /** Requests a second, as redis-benchmark says. */
-async function benchmark(port: number, plan: Plan, load: string[]): Promise<number> {
+async function benchmark(port: number, plan: Plan, load: readonly string[]): Promise<number> {
   const { success, stdout, stderr } = await new Deno.Command("redis-benchmark", {
     args: [
       ...["-p", String(port), "-n", String(plan.requests), "-c", String(plan.clients)],
