@@ -8,8 +8,9 @@ import type { Request } from "../resp/request.ts";
 import type { CommandSpec } from "./command_spec.ts";
 
 const INITIAL_BYTES = 512;
-/** A queue that has grown beyond this is not used again. */
+/** A queue that has grown beyond these is not used again. */
 const KEPT_BYTES = 16 * 1024;
+const KEPT_ARGUMENTS = 1024;
 /** What an argument and a request cost beside their bytes. */
 const ARGUMENT_BYTES = 16;
 const REQUEST_BYTES = 24;
@@ -21,15 +22,15 @@ export class RequestQueue {
   private bytes = new Uint8Array(INITIAL_BYTES);
   private data: DataView = dataOf(this.bytes);
   private usedBytes = 0;
+  /** Requests queued; the arrays are longer, since emptying one would give its memory back. */
+  count = 0;
   private readonly commands: CommandSpec[] = [];
   /** Where the arguments of each request end among `offsets`. */
   private readonly ends: number[] = [];
+  /** Arguments of all requests. */
+  private argumentCount = 0;
   private readonly offsets: number[] = [];
   private readonly lengths: number[] = [];
-
-  get count(): number {
-    return this.commands.length;
-  }
 
   /** Bytes of the arguments, as they count against the limit of a client's queries. */
   get argumentBytes(): number {
@@ -37,13 +38,12 @@ export class RequestQueue {
   }
 
   get memoryBytes(): number {
-    return this.bytes.length + this.offsets.length * ARGUMENT_BYTES +
-      this.commands.length * REQUEST_BYTES;
+    return this.bytes.length + this.argumentCount * ARGUMENT_BYTES + this.count * REQUEST_BYTES;
   }
 
   /** Whether it is small enough to be kept for the next MULTI. */
   get isReusable(): boolean {
-    return this.bytes.length <= KEPT_BYTES;
+    return this.bytes.length <= KEPT_BYTES && this.offsets.length <= KEPT_ARGUMENTS;
   }
 
   /** Queues a copy of a request. */
@@ -51,15 +51,19 @@ export class RequestQueue {
     let total = 0;
     for (let i = 0; i < request.count; i++) total += request.lengths[i];
     if (this.usedBytes + total > this.bytes.length) this.grow(this.usedBytes + total);
+    let at = this.usedBytes;
     for (let i = 0; i < request.count; i++) {
       const length = request.lengths[i];
-      copyBytes(request.data, request.offsets[i], this.data, this.usedBytes, length);
-      this.offsets.push(this.usedBytes);
-      this.lengths.push(length);
-      this.usedBytes += length;
+      copyBytes(request.data, request.offsets[i], this.data, at, length);
+      this.offsets[this.argumentCount] = at;
+      this.lengths[this.argumentCount] = length;
+      this.argumentCount++;
+      at += length;
     }
-    this.ends.push(this.offsets.length);
-    this.commands.push(command);
+    this.usedBytes = at;
+    this.ends[this.count] = this.argumentCount;
+    this.commands[this.count] = command;
+    this.count++;
     this.anyFlags |= command.flags;
     this.commonFlags &= command.flags;
   }
@@ -87,10 +91,8 @@ export class RequestQueue {
     this.anyFlags = 0;
     this.commonFlags = -1;
     this.usedBytes = 0;
-    this.commands.length = 0;
-    this.ends.length = 0;
-    this.offsets.length = 0;
-    this.lengths.length = 0;
+    this.argumentCount = 0;
+    this.count = 0;
   }
 
   private grow(needed: number): void {
