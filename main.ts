@@ -3,19 +3,25 @@
  *
  * ```
  * deno run -A main.ts [path/to/redis.conf | -] [--directive value …]
+ * deno run -A main.ts check-rdb FILE        (the subcommands: lib/tools/subcommands.ts)
  * ```
  */
 
+import { adminEngine } from "./admin/engine_access.ts";
 import { startAdmin } from "./admin/server.ts";
+import { adminSettings, TOKEN_VARIABLE } from "./admin/settings.ts";
 import { RedisLog } from "./lib/host/log.ts";
 import { DenoSignals } from "./lib/host/process.ts";
 import { systemHost } from "./lib/host/system_host.ts";
-import { readStandardInput, watchTerminal } from "./lib/host/terminal.ts";
+import { readStandardInput, STANDARD_STREAMS, watchTerminal } from "./lib/host/terminal.ts";
 import { configure } from "./lib/server/configure.ts";
 import { Server, StartError } from "./lib/server/server.ts";
+import { subcommandOf } from "./lib/tools/subcommands.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const host = systemHost((clock, process) => new RedisLog({ clock, pid: process.pid }));
+  const subcommand = subcommandOf(args);
+  if (subcommand !== null) return await subcommand(args.slice(1), { ...host, ...STANDARD_STREAMS });
   const asked = configure(args, host, readStandardInput);
   if (asked.action === "print") {
     Deno.stdout.writeSync(new TextEncoder().encode(asked.text));
@@ -31,15 +37,16 @@ async function main(args: readonly string[]): Promise<number> {
   // Whoever waits for the log to say that the server is ready may send a signal at once.
   stopOnRequest(server);
   try {
+    const settings = adminSettings(config, host.files, Deno.env.get(TOKEN_VARIABLE));
     server.open();
-    const adminPort = config.get("admin-port");
-    const admin = adminPort === null
+    const admin = settings === null
       ? null
-      : await startAdmin(server.engine, { hostname: config.get("admin-bind"), port: adminPort });
+      : await startAdmin(adminEngine(server.engine, server), settings);
+    await server.load();
     server.ready();
     await server.finished;
     await admin?.close();
-    return 0;
+    return server.failure === null ? 0 : 1;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     host.log.warning(error.message);

@@ -1,65 +1,87 @@
 /**
- * Who may read: with `requirepass` set, whoever sends that password, as a bearer token (for programs)
- * or by HTTP Basic (for curl and browsers); without it, everybody on this machine, and everybody
- * else only with `protected-mode no`. These are the rules of the port for RESP, and the engine
- * compares the passwords for both.
+ * Who is answered. Where an admin token is set, or a password (`requirepass`), every request brings
+ * one of the two: as a bearer token (for programs) or as the password of HTTP Basic (for curl and
+ * browsers). Where neither is set only this machine is answered, as the server then listens
+ * nowhere else. So the admin side is no way around the password, and a token need not be the
+ * password that all applications have.
+ *
+ * The token gives all rights. A password gives the rights of its user, since commands run as that
+ * user.
  */
 
 import type { MiddlewareHandler } from "hono";
 import { fromLatin1 } from "../lib/bytes/byte_string.ts";
-import type { Authentication } from "../lib/engine/authentication.ts";
+import { sha256 } from "../lib/bytes/sha.ts";
 import { CommandError } from "../lib/engine/errors.ts";
 import { isLoopback } from "./allowed_hosts.ts";
 import type { AdminEngine } from "./engine_access.ts";
 import { Problem } from "./problem.ts";
-import type { AdminEnv } from "./route.ts";
+import type { AdminBindings, AdminEnv } from "./route.ts";
 
-/** Whose password `requirepass` is. */
+/** Whose password `requirepass` is, and whose rights the token has. */
 const DEFAULT_USER = "default";
 
-/** @param open paths that are answered to everybody. */
+/**
+ * @param token null when none is set.
+ * @param isOpen whether a path is answered to everybody.
+ */
 export function requireAccess(
   engine: AdminEngine,
-  open: readonly string[],
+  token: string | null,
+  isOpen: (path: string) => boolean,
 ): MiddlewareHandler<AdminEnv> {
+  const keeper = new Keeper(engine, token);
   return async (c, next) => {
-    if (!open.includes(c.req.path)) {
-      const { authentication, config } = engine.context;
-      if (authentication.required) {
-        requirePassword(authentication, c.req.header("authorization"));
-      } else if (config.get("protected-mode") && !isLoopback(c.env?.remoteAddress)) {
-        throw new Problem(
-          403,
-          "protected mode is on and no password is set: only clients on this machine are answered",
-        );
+    const user = keeper.userOf(c.req.header("authorization"));
+    if (user === null && !isOpen(c.req.path)) {
+      if (keeper.asks) throw refusal();
+      if (!isLoopback(c.env?.remoteAddress)) {
+        throw new Problem(403, "no token and no password is set: only this machine is answered");
       }
     }
+    c.set("hasToken", user !== null);
+    c.set("hasAccess", user !== null || (!keeper.asks && isLoopback(c.env?.remoteAddress)));
+    c.set("identity", { user: user ?? DEFAULT_USER, address: addressOf(c.env) });
     await next();
   };
 }
 
-function requirePassword(authentication: Authentication, header: string | undefined): void {
-  const given = header === undefined ? null : credentialsIn(header);
-  if (given !== null && isRight(authentication, given)) return;
-  throw new Problem(401, "NOAUTH Authentication required.", {
-    "WWW-Authenticate": 'Bearer realm="redino", Basic realm="redino"',
-  });
+/** Compares what is sent with the token and the passwords. */
+class Keeper {
+  /** Only its digest is kept, and digests are compared, so that nothing can be measured. */
+  private readonly digest: string | null;
+
+  constructor(private readonly engine: AdminEngine, token: string | null) {
+    this.digest = token === null ? null : sha256(fromLatin1(token));
+  }
+
+  get asks(): boolean {
+    return this.digest !== null || this.engine.context.authentication.required;
+  }
+
+  /** Who sends a header; null for nobody that is known. */
+  userOf(header: string | undefined): string | null {
+    const given = header === undefined ? null : credentialsIn(header);
+    if (given === null) return null;
+    if (this.digest !== null && equalDigests(sha256(fromLatin1(given.password)), this.digest)) {
+      return DEFAULT_USER;
+    }
+    const { authentication } = this.engine.context;
+    if (!authentication.required) return null;
+    try {
+      authentication.check(given.user, fromLatin1(given.password));
+      return given.user;
+    } catch (error) {
+      if (error instanceof CommandError) return null;
+      throw error;
+    }
+  }
 }
 
 interface Credentials {
   readonly user: string;
   /** A binary string. */
   readonly password: string;
-}
-
-function isRight(authentication: Authentication, given: Credentials): boolean {
-  try {
-    authentication.check(given.user, fromLatin1(given.password));
-    return true;
-  } catch (error) {
-    if (error instanceof CommandError) return false;
-    throw error;
-  }
 }
 
 /** What an Authorization header says; null if that is nothing we know. */
@@ -76,4 +98,23 @@ function credentialsIn(header: string): Credentials | null {
   const colon = text.indexOf(":");
   if (colon < 0) return null;
   return { user: text.slice(0, colon) || DEFAULT_USER, password: text.slice(colon + 1) };
+}
+
+/** Compares every character, wherever the first difference is. */
+function equalDigests(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}
+
+function refusal(): Problem {
+  return new Problem(401, "NOAUTH Authentication required.", {
+    "WWW-Authenticate": 'Bearer realm="redino", Basic realm="redino"',
+  });
+}
+
+function addressOf(bindings: AdminBindings | undefined): string {
+  const address = bindings?.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "") ?? "127.0.0.1";
+  const port = bindings?.remotePort ?? 0;
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

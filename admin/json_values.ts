@@ -7,6 +7,8 @@
 
 import { latin1, utf8 } from "../lib/bytes/byte_string.ts";
 import { Problem } from "./problem.ts";
+import type { Shape } from "./shape.ts";
+import { shape } from "./shape.ts";
 
 export type JsonBytes = { readonly utf8: string } | { readonly base64: string };
 
@@ -26,6 +28,49 @@ export function jsonInteger(value: number | bigint): number | string {
   return Number.isSafeInteger(number) ? number : String(value);
 }
 
+/** Bytes as they stand in a listing: a big value is cut, at a whole character where it is text. */
+export interface ShownBytes {
+  readonly utf8?: string;
+  readonly base64?: string;
+  /** How many bytes there are, where not all are shown. */
+  readonly totalBytes?: number;
+}
+
+export function shownBytes(bytes: Uint8Array, limit: number): ShownBytes {
+  if (bytes.length <= limit) return jsonBytes(bytes);
+  const cut = bytes.subarray(0, limit);
+  return { ...jsonBytes(cut.subarray(0, wholeCharacters(cut))), totalBytes: bytes.length };
+}
+
+/** The bytes of `{"utf8": …}`, `{"base64": …}`, or of a text by itself. */
+export const bytesShape: Shape<Uint8Array> = shape({
+  oneOf: [
+    { type: "string" },
+    { type: "object", properties: { utf8: { type: "string" } }, required: ["utf8"] },
+    {
+      type: "object",
+      properties: { base64: { type: "string", contentEncoding: "base64" } },
+      required: ["base64"],
+    },
+  ],
+}, (value, at) => {
+  if (typeof value === "string") return utf8(value);
+  if (typeof value === "object" && value !== null) {
+    const given = value as { utf8?: unknown; base64?: unknown };
+    if (typeof given.utf8 === "string") return utf8(given.utf8);
+    if (typeof given.base64 === "string") return decodedBase64(given.base64, at);
+  }
+  throw new Problem(400, `${at} must be a string, {"utf8": …} or {"base64": …}`);
+});
+
+function decodedBase64(text: string, at: string): Uint8Array {
+  try {
+    return Uint8Array.fromBase64(text);
+  } catch {
+    throw new Problem(400, `${at} is malformed base64`);
+  }
+}
+
 /** The path under which a key is shown. */
 export function keyPath(key: Uint8Array): string {
   const text = decoded(key);
@@ -35,7 +80,7 @@ export function keyPath(key: Uint8Array): string {
   const segment = isPlain
     ? encodeURIComponent(text)
     : BASE64_PREFIX + key.toBase64({ alphabet: "base64url", omitPadding: true });
-  return `/keys/${segment}`;
+  return `/api/v1/keys/${segment}`;
 }
 
 /** The bytes that a segment of a path names, as it stands in the request: not decoded yet. */

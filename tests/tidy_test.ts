@@ -130,8 +130,8 @@ const noLooseTypes: Check = (source) => {
 const goodNames: Check = ({ path }) => {
   const faults: string[] = [];
   const name = path.split("/").at(-1) ?? "";
-  if (!/^[a-z0-9_]+(?:\.d)?\.ts$/.test(name)) faults.push(`${path}: is not in snake_case`);
-  const words = path.replace(/\.ts$/, "").split(/[/_.]/);
+  if (!/^[a-z0-9_]+(?:\.d)?\.tsx?$/.test(name)) faults.push(`${path}: is not in snake_case`);
+  const words = path.replace(/\.tsx?$/, "").split(/[/_.]/);
   for (const word of ["utils", "util", "helpers", "helper", "manager", "misc", "common"]) {
     if (words.includes(word)) faults.push(`${path}: the name says nothing (${word})`);
   }
@@ -215,7 +215,7 @@ function readSources(folder: string, prefix: string): Source[] {
     const path = prefix + entry.name;
     if (entry.isDirectory) {
       sources.push(...readSources(`${folder}/${entry.name}`, `${path}/`));
-    } else if (entry.name.endsWith(".ts")) {
+    } else if (/\.tsx?$/.test(entry.name)) {
       sources.push({ path, text: Deno.readTextFileSync(`${folder}/${entry.name}`) });
     }
   }
@@ -252,7 +252,9 @@ Deno.test("tidy: no imports go in circles", () => {
 
 Deno.test("the tidy checks read the whole source", () => {
   const paths = everything.map((source) => source.path);
-  for (const path of ["main.ts", "lib/host/clock.ts", "tests/tidy_test.ts"]) {
+  for (
+    const path of ["main.ts", "lib/host/clock.ts", "tests/tidy_test.ts", "admin/pages/layout.tsx"]
+  ) {
     assertEquals(paths.includes(path), true, path);
   }
 });
@@ -282,6 +284,8 @@ Deno.test("the tidy checks find planted faults", () => {
     [goodNames, "lib/engine/helpers/a.ts", ""],
     [goodNames, "lib/engine/index.ts", ""],
     [goodNames, "lib/engine/camelCase.ts", ""],
+    [goodNames, "admin/pages/keyView.tsx", ""],
+    [goodNames, "admin/pages/helpers.tsx", ""],
     [opensWithComment, "lib/engine/a.ts", "export const a = 1;\n/** late */\n"],
     [shortFiles, "lib/engine/a.ts", "x();\n".repeat(501)],
     [shortFunctions, "lib/engine/a.ts", `function a(b: number): void {\n${long}}\n`],

@@ -1,91 +1,43 @@
-/**
- * `GET /info`: what INFO says, as its text or as JSON by section. Numbers become numbers, and lines
- * such as `keys=1,expires=0` objects; what only looks like a number (a commit, an id) stays text.
- */
+/** `GET /api/v1/info`: what INFO says, as its text or as JSON by section. `/dbs`: the databases. */
 
-import { withCommands } from "../engine_access.ts";
-import { jsonInteger } from "../json_values.ts";
-import { preferredType } from "../parameters.ts";
-import { Problem } from "../problem.ts";
-import type { Route } from "../route.ts";
+import { preferredType } from "../accepted_type.ts";
+import { infoSection, infoText, parseInfo } from "../figures.ts";
+import type { InfoObject } from "../figures.ts";
+import { list } from "../query.ts";
+import { route } from "../route.ts";
 
-export type InfoValue = string | number | InfoObject | InfoObject[];
-export type InfoObject = { readonly [field: string]: string | number };
-export type InfoSection = { readonly [field: string]: InfoValue };
-
-const TEXT_FIELDS =
-  /^(?:.*(?:_version|_sha1|_replid2?)|redis_build_id|run_id|os|executable|config_file)$/;
-/** Lines that hold several fields, and of those the ones that come more than once. */
-const OBJECT_FIELDS =
-  /^(?:db\d+|slave\d+|master\d+|module|(?:cmdstat|errorstat|latency_percentiles_usec)_.*)$/;
-const REPEATED_FIELDS = ["module"];
-
-const decoder = new TextDecoder();
-
-export const infoRoute: Route = {
-  path: "/info",
+export const infoRoute = route({
+  path: "/api/v1/info",
   summary: "Shows what INFO says: as JSON by section, or as its text with Accept: text/plain.",
-  parameters: {
-    section: "sections to show, as INFO names them, separated by commas; without it INFO's default",
-  },
-  handle(c, engine) {
+  query: { section: list("Sections, as INFO names them; without it INFO's default ones.") },
+  produces: ["application/json", "text/plain"],
+  handle(asked) {
+    const { c } = asked;
     const type = preferredType(c, ["application/json", "text/plain"]);
-    const names = (c.req.queries("section") ?? []).flatMap((text) => text.split(","));
-    const sections = names.filter((name) => name !== "");
-    const bytes = withCommands(engine, 0, (commands) => commands.bytes("INFO", ...sections));
-    if (bytes === null || bytes.length === 0) {
-      throw new Problem(404, `INFO has no section ${sections.join(", ")}`);
-    }
-    const text = decoder.decode(bytes);
+    const names = (c.req.queries("section") ?? []).flatMap((part) => part.split(","));
+    using commands = asked.commands();
+    const text = infoText(commands, names.filter((name) => name !== ""));
     return type === "text/plain" ? c.text(text) : c.json(parseInfo(text));
   },
-};
+});
 
-/**
- * INFO's text as values by section and field, the section's name in lower case.
- *
- * ```ts
- * parseInfo("# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n");
- * // { keyspace: { db0: { keys: 1, expires: 0, avg_ttl: 0 } } }
- * ```
- */
-export function parseInfo(text: string): { readonly [section: string]: InfoSection } {
-  const sections = new Map<string, Map<string, InfoValue>>();
-  let fields = new Map<string, InfoValue>();
-  for (const line of text.split("\r\n")) {
-    if (line.startsWith("# ")) {
-      fields = new Map();
-      sections.set(line.slice(2).toLowerCase(), fields);
-      continue;
-    }
-    const colon = line.indexOf(":");
-    if (colon > 0) addField(fields, line.slice(0, colon), line.slice(colon + 1));
-  }
-  // `fromEntries` defines its properties, so a field may have any name.
-  return Object.fromEntries(
-    [...sections].map(([name, values]) => [name, Object.fromEntries(values)]),
-  );
-}
-
-function addField(fields: Map<string, InfoValue>, name: string, text: string): void {
-  if (!OBJECT_FIELDS.test(name)) {
-    fields.set(name, scalar(name, text));
-    return;
-  }
-  const pairs = text.split(",").map((pair) => {
-    const equals = pair.indexOf("=");
-    return [pair.slice(0, equals), pair.slice(equals + 1)];
-  });
-  const value = Object.fromEntries(pairs.map(([key, part]) => [key, scalar(key, part)]));
-  if (!REPEATED_FIELDS.includes(name)) fields.set(name, value);
-  else {
-    const before = fields.get(name);
-    fields.set(name, Array.isArray(before) ? [...before, value] : [value]);
-  }
-}
-
-function scalar(name: string, text: string): string | number {
-  if (TEXT_FIELDS.test(name)) return text;
-  if (/^-?(?:0|[1-9]\d{0,19})$/.test(text)) return jsonInteger(BigInt(text));
-  return /^-?(?:0|[1-9]\d*)\.\d+$/.test(text) ? Number(text) : text;
-}
+export const databasesRoute = route({
+  path: "/api/v1/dbs",
+  summary: "Lists the databases with their keys.",
+  handle(asked) {
+    using commands = asked.commands();
+    const keyspace = infoSection(commands, "keyspace");
+    const { databases } = asked.engine.context.store;
+    return asked.c.json({
+      items: databases.map((_, db) => {
+        const fields = (keyspace[`db${db}`] ?? {}) as InfoObject;
+        return {
+          db,
+          keys: fields.keys ?? 0,
+          expires: fields.expires ?? 0,
+          avgTtlMs: fields.avg_ttl ?? 0,
+        };
+      }),
+    });
+  },
+});

@@ -7,8 +7,9 @@ export class ByteBuffer {
   /** The same memory, for reading and writing several bytes at a time. */
   readonly data: DataView;
 
-  constructor(length: number) {
-    this.bytes = new Uint8Array(length);
+  /** @param memory a number of bytes, or memory that is there already. */
+  constructor(memory: number | Uint8Array) {
+    this.bytes = typeof memory === "number" ? new Uint8Array(memory) : memory;
     this.data = dataOf(this.bytes);
   }
 }

@@ -44,16 +44,31 @@ export function compressLzf(
   offset: number,
   length: number,
 ): Uint8Array<ArrayBuffer> | null {
+  if (length <= MIN_SAVING) return null;
+  const target = new Uint8Array(length - MIN_SAVING);
+  const written = compressLzfInto(bytes, offset, length, target);
+  return written === 0 ? null : target.slice(0, written);
+}
+
+/**
+ * As {@linkcode compressLzf}, into the start of memory that there is, which has room for `length`
+ * bytes less 4: how many bytes were written, 0 when that does not pay.
+ */
+export function compressLzfInto(
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  target: Uint8Array,
+): number {
   const limit = length - MIN_SAVING;
-  if (limit <= 0) return null;
-  const target = new Uint8Array(limit);
+  if (limit <= 0) return 0;
   if (base > MAX_BASE - length) {
     table.fill(0);
     base = 1;
   }
-  const written = compressInto(bytes, offset, length, target);
+  const written = compressInto(bytes, offset, length, target, limit);
   base += length;
-  return written === 0 ? null : target.slice(0, written);
+  return written;
 }
 
 /**
@@ -88,6 +103,21 @@ export function decompressLzf(
     throw new LzfError("output is shorter than expected");
   }
   const target = new Uint8Array(expectedLength);
+  decompressLzfInto(bytes, offset, length, expectedLength, target);
+  return target;
+}
+
+/** As {@linkcode decompressLzf}, into the start of memory that there is. */
+export function decompressLzfInto(
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  expectedLength: number,
+  target: Uint8Array,
+): void {
+  const end = offset + length;
+  if (end > bytes.length) throw new LzfError("input is shorter than its length");
+  if (expectedLength > target.length) throw new LzfError("there is no room for the output");
   let at = offset;
   let to = 0;
   while (at < end) {
@@ -115,7 +145,7 @@ export function decompressLzf(
     }
     for (const stop = to + run; to < stop; to++) target[to] = target[from++];
   }
-  return target;
+  if (to < expectedLength) throw new LzfError("output is shorter than expected");
 }
 
 /**
@@ -141,12 +171,13 @@ function restoredLength(bytes: Uint8Array, offset: number, end: number): number 
   return length;
 }
 
-/** Fills `target` and returns how much of it was used; 0 when it is too small. */
+/** Fills `target` and returns how much of it was used; 0 when `limit` bytes are too few. */
 function compressInto(
   bytes: Uint8Array,
   offset: number,
   length: number,
   target: Uint8Array,
+  limit: number,
 ): number {
   const end = offset + length;
   const toPosition = offset - base;
@@ -168,8 +199,8 @@ function compressInto(
     const most = Math.min(MAX_COPY, end - at);
     let run = 3;
     while (run < most && bytes[seen + run] === bytes[at + run]) run++;
-    to = writeLiterals(bytes, literals, at, target, to);
-    if (to < 0 || to + 3 > target.length) return 0;
+    to = writeLiterals(bytes, literals, at, target, to, limit);
+    if (to < 0 || to + 3 > limit) return 0;
     const coded = run - 2;
     target[to++] = (Math.min(coded, 7) << 5) | (distance >> 8);
     if (coded >= 7) target[to++] = coded - 7;
@@ -185,7 +216,7 @@ function compressInto(
       table[slotOf(bytes, back)] = back - toPosition;
     }
   }
-  to = writeLiterals(bytes, literals, end, target, to);
+  to = writeLiterals(bytes, literals, end, target, to, limit);
   return to < 0 ? 0 : to;
 }
 
@@ -196,12 +227,13 @@ function writeLiterals(
   end: number,
   target: Uint8Array,
   to: number,
+  limit: number,
 ): number {
   let at = from;
   let place = to;
   while (at < end) {
     const run = Math.min(MAX_LITERAL, end - at);
-    if (place + 1 + run > target.length) return -1;
+    if (place + 1 + run > limit) return -1;
     target[place++] = run - 1;
     for (let i = 0; i < run; i++) target[place++] = bytes[at++];
   }

@@ -1,5 +1,6 @@
 /** Rows of the parameter table: snapshots, the append-only file, replication, the cluster. */
 
+import { pathProblem } from "../host/files.ts";
 import { ConfigError } from "./config_error.ts";
 import {
   choice,
@@ -37,7 +38,6 @@ export const SNAPSHOT_PARAMETERS = {
   "sanitize-dump-payload": choice(["no", "yes", "clients"], "no"),
   "rdb-key-save-delay": integer(0, [INT_MIN, INT_MAX], {
     hidden: true,
-    withoutEffect: TEST_AID,
   }),
   "key-load-delay": integer(0, [INT_MIN, INT_MAX], {
     hidden: true,
@@ -158,6 +158,8 @@ function requireBaseName(parameter: string, noun: string, name: string): void {
   if (/[/\\\0]/.test(name) || name === "." || name === "..") {
     throw new ConfigError(`${parameter} can't be a path, just a ${noun}`);
   }
+  const problem = pathProblem(name);
+  if (problem !== null) throw new ConfigError(`${parameter} can't be a ${noun} here: ${problem}`);
 }
 
 function requirePath(path: string): void {

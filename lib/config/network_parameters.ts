@@ -46,6 +46,9 @@ export const NETWORK_PARAMETERS = {
   }),
   "admin-port": portOrNo("8379", { immutable: true }),
   "admin-bind": text("127.0.0.1", { immutable: true }),
+  "admin-write": yesNo("no", { immutable: true }),
+  "admin-token": optionalText({ immutable: true, sensitive: true, hidden: true }),
+  "admin-token-file": optionalText({ immutable: true }),
 };
 
 export const CLIENT_PARAMETERS = {

@@ -7,12 +7,9 @@ import type { Request } from "../resp/request.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import { Flag } from "./command_spec.ts";
 import type { Context } from "./context.ts";
-import { CommandError, errors, notForSubscribers } from "./errors.ts";
+import { type CommandError, errors, notForSubscribers, POSTPONED } from "./errors.ts";
 import type { Session } from "./session.ts";
 import { Gate } from "./session.ts";
-
-/** Not a refusal: the command waits until the pause ends. */
-export const POSTPONED = new CommandError("");
 
 interface Rule {
   /** Bits of {@linkcode Gate} that bring the rule into play. */
@@ -23,6 +20,7 @@ interface Rule {
     session: Session,
     command: CommandSpec,
     flags: number,
+    request: Request,
   ): CommandError | null;
 }
 
@@ -51,14 +49,37 @@ const RULES: readonly Rule[] = [
       (command.flags & Flag.NO_MULTI) === 0 ? null : errors.NOT_IN_MULTI,
   },
   {
+    gate: Gate.BUSY,
+    check: (context, _session, _command, flags) =>
+      (flags & Flag.ALLOW_BUSY) !== 0 ? null : context.scripts.engine?.busyError ?? null,
+  },
+  {
     gate: Gate.MAXMEMORY,
     check: (context, session, command, flags) => {
       // Room is made for every command, as Redis does, but only growing ones are refused.
-      if (context.memory.makeRoom()) return null;
+      if (context.scripts.isBusy || context.memory.makeRoom()) return null;
       const grows = (flags & Flag.DENY_OOM) !== 0 ||
         (session.queue !== null && !FOR_FULL_MEMORY.has(command.name));
       return grows ? errors.OUT_OF_MEMORY : null;
     },
+  },
+  {
+    gate: Gate.DISK_ERROR,
+    // PING too, so that whoever watches the server notices.
+    check: (context, _session, command, flags) =>
+      (flags & Flag.WRITE) !== 0 || command.name === "PING" ? context.diskErrors.refusal : null,
+  },
+  {
+    gate: Gate.FEW_REPLICAS,
+    check: (context, _session, _command, flags) =>
+      (flags & Flag.WRITE) !== 0 && context.replication?.hasEnoughReplicas === false
+        ? errors.FEW_REPLICAS
+        : null,
+  },
+  {
+    gate: Gate.READ_ONLY,
+    check: (_context, _session, _command, flags) =>
+      (flags & Flag.WRITE) !== 0 ? errors.READ_ONLY : null,
   },
   {
     gate: Gate.SUBSCRIBED,
@@ -66,6 +87,11 @@ const RULES: readonly Rule[] = [
       session.reply.protocol === 3 || FOR_SUBSCRIBERS.has(command.name)
         ? null
         : notForSubscribers(command.lowerName),
+  },
+  {
+    gate: Gate.STALE,
+    check: (_context, _session, _command, flags) =>
+      (flags & Flag.STALE) !== 0 ? null : errors.STALE,
   },
   {
     gate: Gate.LOADING,
@@ -81,8 +107,16 @@ const RULES: readonly Rule[] = [
   },
   {
     gate: Gate.PAUSED,
-    check: (context, session, _command, flags) =>
-      context.pause.stops(session, flags) ? POSTPONED : null,
+    check: ({ pause }, session, command, flags) => {
+      if (!pause.stops(session, flags)) return null;
+      pause.postpone(session, command);
+      return POSTPONED;
+    },
+  },
+  {
+    gate: Gate.FAULTS,
+    check: (context, session, command, _flags, request) =>
+      context.faults.meet(session, command, request),
   },
 ];
 
@@ -91,13 +125,14 @@ export function admit(
   context: Context,
   session: Session,
   command: CommandSpec,
-  _request: Request,
+  request: Request,
   gate: number,
 ): CommandError | null {
+  if (session.isTrusted) return null;
   const flags = flagsOf(session, command);
   for (const rule of RULES) {
     if ((rule.gate & gate) === 0) continue;
-    const refusal = rule.check(context, session, command, flags);
+    const refusal = rule.check(context, session, command, flags, request);
     if (refusal !== null) return refusal;
   }
   return null;

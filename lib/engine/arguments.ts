@@ -14,6 +14,7 @@ import { CommandError, errors } from "./errors.ts";
 
 const INT_MIN = -(2 ** 31);
 const INT_MAX = 2 ** 31 - 1;
+const LAST_TIME_MS = 2n ** 63n - 1n;
 
 /**
  * A whole number that JavaScript holds exactly.
@@ -111,6 +112,32 @@ export function readDouble(
   const value = parseDouble(buffer, offsets[index], lengths[index]);
   if (value !== value) throw error;
   return value;
+}
+
+/**
+ * How long a command may wait, in whole milliseconds; 0 for ever.
+ *
+ * @throws TIMEOUT_NOT_AN_INTEGER, NEGATIVE_TIMEOUT, or TIMEOUT_RANGE when it would end beyond what
+ * 64 bits hold.
+ */
+export function readTimeoutMs(call: Call, index: number): number {
+  const ms = readBigInteger(call, index, errors.TIMEOUT_NOT_AN_INTEGER);
+  if (ms < 0n) throw errors.NEGATIVE_TIMEOUT;
+  if (ms > LAST_TIME_MS - BigInt(call.context.store.state.now)) throw errors.TIMEOUT_RANGE;
+  return Number(ms);
+}
+
+/**
+ * The same of seconds with a fraction, as milliseconds: what is not a whole number of them is rounded
+ * up, so that the least is 1 and not for ever.
+ *
+ * @throws TIMEOUT_NOT_A_FLOAT, NEGATIVE_TIMEOUT, TIMEOUT_RANGE
+ */
+export function readTimeoutSeconds(call: Call, index: number): number {
+  const ms = Math.ceil(readDouble(call, index, errors.TIMEOUT_NOT_A_FLOAT) * 1000);
+  if (ms < 0) throw errors.NEGATIVE_TIMEOUT;
+  if (ms > Number(LAST_TIME_MS) - call.context.store.state.now) throw errors.TIMEOUT_RANGE;
+  return ms;
 }
 
 /**

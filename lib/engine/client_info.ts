@@ -6,6 +6,7 @@
 import type { Request } from "../resp/request.ts";
 import { Gate, type Session } from "./session.ts";
 import { Topic, type TopicKind } from "./subscriptions.ts";
+import type { TrackingState } from "./tracking_state.ts";
 
 /**
  * The line, without its end.
@@ -44,7 +45,7 @@ export function clientInfo(session: Session, nowMs: number, running?: Request): 
     ["events", link !== null && waiting > 0 ? "rw" : "r"],
     ["cmd", session.lastCommand?.lowerName ?? "NULL"],
     ["user", session.user],
-    ["redir", -1],
+    ["redir", session.tracking?.isOn === true ? session.tracking.redirect : -1],
     ["resp", session.reply.protocol],
     ["lib-name", session.libraryName],
     ["lib-ver", session.libraryVersion],
@@ -55,16 +56,22 @@ export function clientInfo(session: Session, nowMs: number, running?: Request): 
 /** One letter for each thing that is special about the client; N when nothing is. */
 export function clientFlags(session: Session): string {
   const letters = (session.kind === "replica" ? "S" : "") +
+    (session.isTrusted ? "M" : "") +
     ((session.gate & Gate.MONITOR) !== 0 ? "O" : "") +
     ((session.gate & Gate.SUBSCRIBED) !== 0 ? "P" : "") +
     ((session.gate & Gate.IN_MULTI) !== 0 ? "x" : "") +
-    (session.parked ? "b" : "") +
+    (session.isBlocked ? "b" : "") +
+    (session.tracking === null ? "" : trackingFlags(session.tracking)) +
     (session.hasDirtyWatch ? "d" : "") +
     (session.closing ? "c" : "") +
     (session.link?.isUnixSocket === true ? "U" : "") +
     (session.noEvict ? "e" : "") +
     (session.noTouch ? "T" : "");
   return letters === "" ? "N" : letters;
+}
+
+function trackingFlags({ isOn, isBroken, options }: TrackingState): string {
+  return (isOn ? "t" : "") + (isBroken ? "R" : "") + (options.isBroadcast ? "B" : "");
 }
 
 function subscriptions(session: Session, topic: TopicKind): number {

@@ -11,15 +11,19 @@ import type { Clock } from "../host/clock.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
 import type { Request } from "../resp/request.ts";
 import { ArenaFullError } from "../structures/arena.ts";
-import { admit, POSTPONED } from "./admission.ts";
+import { ValueType } from "../values/entry.ts";
+import { admit } from "./admission.ts";
+import type { Blocking, KeyWaiter } from "./blocking.ts";
 import { Call } from "./call.ts";
 import type { Command } from "./command.ts";
 import { type CommandSpec, CommandStats, Flag } from "./command_spec.ts";
 import type { Context } from "./context.ts";
-import { CommandError, errors, execRefused, quotedArgument, wrongArity } from "./errors.ts";
+import { CommandError, errors, execRefused, POSTPONED, quotedArgument } from "./errors.ts";
+import { wrongArity } from "./errors.ts";
 import type { Propagation } from "./propagation.ts";
 import type { Registry } from "./registry.ts";
 import type { RequestQueue } from "./request_queue.ts";
+import type { HeldCall } from "./scripts.ts";
 import type { Monitor } from "./stats/monitor.ts";
 import { Gate, ReplyMode, type Session } from "./session.ts";
 
@@ -29,8 +33,13 @@ const ATTACK_LOG_INTERVAL_MS = 60_000;
 const LEAST_QUERY_LIMIT = 1024 * 1024;
 /** What a session in MULTI runs and does not queue. */
 const RUN_IN_MULTI = new Set(["EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"]);
+/** Why a command that is admitted is not just run; EXEC may turn tracking on and off within. */
+const RUN_OBSERVED = Gate.NO_TOUCH | Gate.TRACKING | Gate.IN_MULTI;
 /** Flags by which the commands are known whose replies are pushes: they subscribe and unsubscribe. */
 const REPLIES_PUSHES = Flag.PUBSUB | Flag.NO_SCRIPT;
+
+/** What keeps a script's commands from being run as it keeps a client's. */
+const GATE_OF_SCRIPTS = Gate.DISK_ERROR | Gate.FEW_REPLICAS | Gate.READ_ONLY;
 
 export class Dispatcher {
   /** Bits of Gate that hold for all sessions: loading, maxmemory, paused … */
@@ -39,9 +48,14 @@ export class Dispatcher {
   timesEach = false;
 
   private depth = 0;
+  /** The command of a script that is set aside (scripts.ts); null for none. */
+  private held: HeldCall | null = null;
+  /** Effects of what runs now are kept from the stream: a script asked for that. */
+  private silences = false;
   private readonly calls: Call[] = [];
   private readonly clock: Clock;
   private readonly monitor: Monitor;
+  private readonly blocking: Blocking;
   private readonly propagation: Propagation;
 
   // The run of equal brief commands that is being measured.
@@ -61,6 +75,15 @@ export class Dispatcher {
     this.propagation = context.propagation;
     this.propagation.isInUnit = () => this.depth > 0;
     context.pubsub.runningSession = () => this.depth > 0 ? this.calls[0].session : null;
+    context.blocking.run = (waiter, index) => this.runWaiting(waiter, index);
+    this.blocking = context.blocking;
+    context.scripts.dispatch = {
+      run: (session, spec, request, silent) =>
+        this.runScripted(session, spec as Command, request, silent),
+      gate: () => this.gate,
+      hold: (session) => this.hold(session),
+      release: (answer) => this.release(answer),
+    };
     context.transactions.run = (session, spec, request) => this.runQueued(session, spec, request);
   }
 
@@ -74,23 +97,26 @@ export class Dispatcher {
     }
     if ((this.gate | session.gate) !== 0) {
       const refusal = admit(this.context, session, command, request, this.gate | session.gate);
-      if (refusal === POSTPONED) return this.context.pause.postpone(session, command);
+      if (refusal === POSTPONED) return;
       if (refusal !== null) return this.refuse(session, command, refusal);
       if ((session.gate & Gate.IN_MULTI) !== 0 && !RUN_IN_MULTI.has(command.name)) {
         return this.queue(session, command, request);
       }
-      if (session.noTouch && command.name !== "TOUCH") {
-        return this.runUntouched(session, request, command);
+      if ((session.gate & RUN_OBSERVED) !== 0) {
+        return this.runObserved(session, request, command);
       }
     }
     this.run(session, request, command);
   }
 
-  private runUntouched(session: Session, request: Request, command: Command): void {
-    const { state } = this.context.store;
-    state.accessFrozen = true;
+  /** Runs a command whose traces in the access clock, or whose keys, are the session's matter. */
+  private runObserved(session: Session, request: Request, command: Command): void {
+    const { store, tracking } = this.context;
+    const isUntouched = session.noTouch && command.name !== "TOUCH";
+    if (isUntouched) store.state.accessFrozen = true;
     this.run(session, request, command);
-    state.accessFrozen = false;
+    if (isUntouched) store.state.accessFrozen = false;
+    if (session.tracking !== null) tracking.ran(session, command, request);
   }
 
   private queue(session: Session, command: Command, request: Request): void {
@@ -100,7 +126,7 @@ export class Dispatcher {
     queue.add(command, request);
     session.reply.simple("QUEUED");
     if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
-    if (queue.argumentBytes <= LEAST_QUERY_LIMIT) return;
+    if (queue.argumentBytes <= LEAST_QUERY_LIMIT || session.isTrusted) return;
     const { config, host } = this.context;
     if (queue.argumentBytes <= config.get("client-query-buffer-limit")) return;
     host.log.warning(
@@ -117,6 +143,7 @@ export class Dispatcher {
     if (frozen && spec.name === "TOUCH") state.accessFrozen = false;
     this.run(session, request, spec as Command);
     if (frozen) state.accessFrozen = true;
+    if (session.tracking !== null) this.context.tracking.ran(session, spec, request);
   }
 
   /** Ends the measurement that is open, at the end of a turn. */
@@ -166,7 +193,8 @@ export class Dispatcher {
     command.stats.calls++;
     this.context.stats.commandsProcessed++;
     this.call(session, request, command);
-    this.measured(session, request, command, started);
+    if (this.held !== null && this.held.session === session) this.held.startedMs = started;
+    else this.measured(session, request, command, started);
   }
 
   private call(session: Session, request: Request, command: Command): void {
@@ -181,12 +209,131 @@ export class Dispatcher {
     }
     this.depth--;
     if (call.dirty > 0) this.propagate(call);
-    if (this.depth === 0) {
-      if (this.propagation.unitOpen) this.propagation.endUnit();
+    if (this.depth === 0 && this.held === null) {
+      if (this.propagation.unitOpen) this.endUnit(session);
       if (session.replyMode !== ReplyMode.ON) this.mute(session, mark, command);
       if (session.deferredPushes !== null) this.sendDeferred(session);
     }
     if (this.monitor.active) this.monitor.show(session, command, request);
+    if (this.depth > 0) return;
+    if (this.held !== null) this.endedBesideHeld(session, mark, command);
+    else if (this.blocking.hasReady) this.blocking.serveReady();
+  }
+
+  /** A call has ended while one is held, or is the one that was held just now. */
+  private endedBesideHeld(session: Session, mark: number, command: Command): void {
+    const { held } = this;
+    if (held?.session === session) {
+      // Part of an EXEC may have been answered.
+      if (session.replyMode !== ReplyMode.ON) session.reply.cutTo(mark);
+    } else if (session.replyMode !== ReplyMode.ON) this.mute(session, mark, command);
+  }
+
+  private runScripted(
+    session: Session,
+    command: Command,
+    request: Request,
+    silent: boolean,
+  ): CommandError | null {
+    const gate = this.gate & GATE_OF_SCRIPTS;
+    if (gate !== 0) {
+      const refusal = admit(this.context, session, command, request, gate);
+      if (refusal !== null) return refusal;
+    }
+    const { depth, held } = this;
+    if (depth === 0 && held !== null) this.enterHeld(held);
+    this.silences = silent;
+    this.run(session, request, command);
+    this.silences = false;
+    this.depth = depth;
+    return null;
+  }
+
+  private hold(session: Session): void {
+    const { command, request } = this.calls[0];
+    this.held = { session, command, request: request.clone(), depth: this.depth, startedMs: 0 };
+  }
+
+  /** Makes the held command the one that runs. */
+  private enterHeld({ session, depth }: HeldCall): void {
+    this.depth = depth;
+    const call = this.calls[0];
+    call.session = session;
+    call.reply = session.reply;
+  }
+
+  private release(answer: () => void): void {
+    const held = this.held as HeldCall;
+    const { session, request } = held;
+    const command = held.command as Command;
+    this.held = null;
+    this.enterHeld(held);
+    const mark = session.reply.length;
+    // EXEC sees by this whether another of its scripts is set aside.
+    session.parked = false;
+    answer();
+    if (held.depth > 1) this.context.transactions.goOn();
+    this.depth = 0;
+    const heldAgain = this.held as HeldCall | null;
+    if (heldAgain !== null) {
+      heldAgain.startedMs = held.startedMs;
+      return;
+    }
+    if (this.propagation.unitOpen) this.endUnit(session);
+    this.measured(session, request, command, held.startedMs);
+    this.stampMs = 0;
+    if (session.replyMode !== ReplyMode.ON) this.mute(session, mark, command);
+    if (session.deferredPushes !== null) this.sendDeferred(session);
+    session.parked = true;
+    session.link?.resume(false);
+    if (this.blocking.hasReady) this.blocking.serveReady();
+  }
+
+  /** Serves those who wait for what became ready between commands; not in the midst of a script. */
+  serveWaiting(): void {
+    if (this.held === null && this.blocking.hasReady) this.blocking.serveReady();
+  }
+
+  /**
+   * Runs what is left of a command that has waited, for one of its keys, as a call of its own.
+   *
+   * @returns whether it has been answered.
+   */
+  private runWaiting(waiter: KeyWaiter, index: number): boolean {
+    const { session, request } = waiter;
+    const command = waiter.command as Command;
+    // A stream has not something for everybody, and who gets nothing needs no buffer for it.
+    if (waiter.wait.type !== ValueType.STREAM) session.link?.scheduleFlush();
+    const call = this.begin(session, request, command);
+    const mark = session.reply.length;
+    let isAnswered = true;
+    try {
+      isAnswered = waiter.wait.serve(call, index);
+    } catch (error) {
+      session.reply.cutTo(mark);
+      this.failed(session, command, error);
+    }
+    this.depth--;
+    if (call.dirty > 0) this.propagate(call);
+    if (this.propagation.unitOpen) this.endUnit(session);
+    if (waiter.isMuted) session.reply.cutTo(mark);
+    if (isAnswered && session.tracking !== null) {
+      this.context.tracking.ran(session, command, request);
+    }
+    if (session.deferredPushes !== null) this.sendDeferred(session);
+    return isAnswered;
+  }
+
+  private endUnit(session: Session): void {
+    this.propagation.endUnit();
+    this.noteOffsets(session);
+  }
+
+  /** For WAIT and WAITAOF: how far the streams of effects are with what the session wrote. */
+  private noteOffsets(session: Session): void {
+    const { replication, durability } = this.context;
+    if (replication !== null) session.replicationOffset = replication.offset;
+    if (durability !== null) session.durabilityOffset = durability.offset;
   }
 
   private begin(session: Session, request: Request, command: Command): Call {
@@ -206,7 +353,7 @@ export class Dispatcher {
     if (call.command !== command) call.command = command;
     call.dirty = 0;
     if (call.effects !== null) call.effects = null;
-    call.silent = false;
+    call.silent = this.silences;
     return call;
   }
 
@@ -215,9 +362,12 @@ export class Dispatcher {
     const { propagation } = this;
     if (!propagation.active || call.silent) return;
     const { effects } = call;
-    if (effects === null) return propagation.emit(call.db.index, call.request);
-    if (effects.length > 1) propagation.beginUnit();
-    for (const effect of effects) propagation.emit(call.db.index, effect);
+    if (effects === null) propagation.emit(call.db.index, call.request);
+    else {
+      if (effects.length > 1) propagation.beginUnit();
+      for (const effect of effects) propagation.emit(call.db.index, effect);
+    }
+    if (this.depth === 0 && !propagation.unitOpen) this.noteOffsets(call.session);
   }
 
   private failed(session: Session, command: Command, error: unknown): void {
@@ -281,6 +431,7 @@ export class Dispatcher {
     this.context.stats.countError(refusal.text);
     session.reply.error(refusal.text);
     if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
+    if (session.tracking !== null) this.context.tracking.ended(session, command);
   }
 
   /** CLIENT REPLY OFF and SKIP: the reply is taken back. */
@@ -298,6 +449,7 @@ export class Dispatcher {
   private sendDeferred(session: Session): void {
     const pushes = session.deferredPushes as ReplyWriter;
     session.deferredPushes = null;
+    this.context.tracking.tellPending(session);
     session.reply.raw(pushes.buffer.subarray(0, pushes.length));
   }
 

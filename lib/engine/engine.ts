@@ -12,10 +12,16 @@ import { ExpiryCycle } from "../store/expiry.ts";
 import { Store } from "../store/store.ts";
 import { Authentication } from "./authentication.ts";
 import { ClientPause } from "./client_pause.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
+import { Blocking } from "./blocking.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import type { CommandDefinition } from "./command.ts";
 import type { Context, Host } from "./context.ts";
+import { DiskErrors } from "./disk_errors.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { Faults } from "./faults.ts";
 import { Keyspace } from "./keyspace.ts";
+import { Loading } from "./loading.ts";
 import { MemoryLimit } from "./memory_limit.ts";
 import { Notifications } from "./notifications.ts";
 import { Propagation } from "./propagation.ts";
@@ -30,8 +36,11 @@ import { Monitor } from "./stats/monitor.ts";
 import { RateSampler } from "./stats/rate_sampler.ts";
 import { SlowLog } from "./stats/slow_log.ts";
 import { UsagePeaks } from "./stats/usage_peaks.ts";
+import { Scripts } from "./scripts.ts";
 import { Switches } from "./switches.ts";
+import { Tracking } from "./tracking.ts";
 import { Transactions } from "./transactions.ts";
+import { Waiting } from "./waiting.ts";
 
 export interface EngineOptions {
   readonly host: Host;
@@ -60,9 +69,16 @@ export class Engine {
     const memory = new MemoryLimit(store, eviction, keyspace);
     const transactions = new Transactions(keyspace, config.get("databases"));
     const pubsub = new PubSub();
+    const waiting = new Waiting(host.clock, stats);
+    const running = () => pubsub.runningSession();
+    const tracking = new Tracking(keyspace, sessions, running, store.state, host.random, config);
+    const monitor = new Monitor(host.clock, sessions);
+    const setFaults = (on: boolean) => this.setGate(Gate.FAULTS, on);
     sessions.whenClosed((session) => {
+      waiting.forget(session);
       transactions.discard(session);
       pubsub.leave(session);
+      tracking.leave(session);
     });
     const startedMs = host.clock.unixMs();
     this.registry = new Registry(options.commands);
@@ -74,24 +90,30 @@ export class Engine {
       sessions,
       authentication: new Authentication(config, sessions),
       pause: new ClientPause(host.clock, (on) => this.setGate(Gate.PAUSED, on)),
+      waiting,
+      blocking: new Blocking(waiting, keyspace, store.state, config.get("databases")),
+      acknowledgements: new Acknowledgements(waiting),
       keyspace,
+      faults: new Faults(host.clock, host.random, sessions, monitor, setFaults),
+      checkpoints: new Checkpoints(() => this.context),
+      loading: new Loading(host.clock, store.state, (on) => this.setGate(Gate.LOADING, on)),
+      diskErrors: new DiskErrors((on) => this.setGate(Gate.DISK_ERROR, on)),
       eviction,
       memory,
       propagation,
       transactions,
       pubsub,
+      tracking,
       stats,
       slowLog: new SlowLog(),
       latency: new Latency(),
-      monitor: new Monitor(host.clock, sessions),
+      monitor,
       rates: new RateSampler(stats, startedMs),
       peaks: new UsagePeaks(memory, sessions, stats),
       expiry: new ExpiryCycle(store, stats),
+      scripts: new Scripts((on) => this.setGate(Gate.BUSY, on)),
       switches: new Switches(),
-      configFile: null,
-      configIncluded: new Set(),
-      process: null,
-      migration: null,
+      ...unfilled(),
       runId: hexadecimal(host.random.bytes(20)),
       replicationId: hexadecimal(host.random.bytes(20)),
       startedMs,
@@ -118,7 +140,14 @@ export class Engine {
     this.context.store.state.setNow(this.context.host.clock.unixMs());
   }
 
+  /** Serves those who wait for what was changed outside of commands; before a turn ends. */
+  serveWaiting(): void {
+    this.dispatcher.serveWaiting();
+  }
+
   endTurn(): void {
+    // While the turn is open, so that what this sends leaves at its end.
+    if (this.context.tracking.isDue) this.context.tracking.endTurn();
     this.inTurn = false;
     this.dispatcher.endRun();
   }
@@ -204,6 +233,21 @@ export class Engine {
     if (on) this.dispatcher.gate |= bit;
     else this.dispatcher.gate &= ~bit;
   }
+}
+
+/** What the server fills in, or doesn't where it has none of it. */
+function unfilled() {
+  return {
+    configFile: null,
+    configIncluded: new Set<never>(),
+    process: null,
+    reload: null,
+    migration: null,
+    persistence: null,
+    replication: null,
+    durability: null,
+    appendOnly: null,
+  };
 }
 
 function hexadecimal(bytes: Uint8Array): string {

@@ -11,6 +11,9 @@ export class CommandError {
   constructor(readonly text: string) {}
 }
 
+/** Not a refusal: whoever gives it has parked the session, or closed it, and nothing is to be done. */
+export const POSTPONED = new CommandError("");
+
 export const errors = {
   SYNTAX: new CommandError("ERR syntax error"),
   WRONG_TYPE: new CommandError(
@@ -146,8 +149,28 @@ export const errors = {
       "would just return an empty result set.",
   ),
   TIMEOUT_NOT_AN_INTEGER: new CommandError("ERR timeout is not an integer or out of range"),
+  TIMEOUT_NOT_A_FLOAT: new CommandError("ERR timeout is not a float or out of range"),
   NEGATIVE_TIMEOUT: new CommandError("ERR timeout is negative"),
   TIMEOUT_RANGE: new CommandError("ERR timeout is out of range"),
+  ROLE_CHANGED: new CommandError(
+    "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
+  ),
+  UNBLOCKED: new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK"),
+  GROUP_GONE: new CommandError(
+    "NOGROUP the consumer group this client was blocked on no longer exists",
+  ),
+  WAIT_ON_REPLICA: new CommandError(
+    "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a " +
+      "replica is configured to be writable (which is not the default) writes to replicas are " +
+      "just local and are not propagated.",
+  ),
+  WAITAOF_ON_REPLICA: new CommandError(
+    "ERR WAITAOF cannot be used with replica instances. Please also note that writes to replicas " +
+      "are just local and are not propagated.",
+  ),
+  WAITAOF_WITHOUT_AOF: new CommandError(
+    "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.",
+  ),
   XGROUP_WITHOUT_KEY: new CommandError(
     "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to " +
       "use the MKSTREAM option to create an empty stream automatically.",
@@ -172,6 +195,19 @@ export const errors = {
   ),
   OUT_OF_MEMORY: new CommandError(
     "OOM command not allowed when used memory > 'maxmemory'.",
+  ),
+  SHUTDOWN_FAILED: new CommandError("ERR Errors trying to SHUTDOWN. Check logs."),
+  SNAPSHOT_FAILED: new CommandError(
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to " +
+      "disk. Commands that may modify the data set are disabled, because this instance is " +
+      "configured to report errors during writes if RDB snapshotting fails " +
+      "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the " +
+      "RDB error.",
+  ),
+  READ_ONLY: new CommandError("READONLY You can't write against a read only replica."),
+  FEW_REPLICAS: new CommandError("NOREPLICAS Not enough good replicas to write."),
+  STALE: new CommandError(
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
   ),
   WRONG_PASSWORD: new CommandError(
     "WRONGPASS invalid username-password pair or user is disabled.",
@@ -201,6 +237,11 @@ export const errors = {
   NO_AUTH: new CommandError("NOAUTH Authentication required."),
   LOADING: new CommandError("LOADING Redis is loading the dataset in memory"),
 } as const;
+
+/** What the append-only file can't be written for, in the operating system's words. */
+export function appendOnlyFailed(reason: string): CommandError {
+  return new CommandError(`MISCONF Errors writing to the AOF file: ${reason}`);
+}
 
 /**
  * An argument as error texts quote it: redis-server formats them as C strings, which end at the
@@ -237,6 +278,13 @@ export function execRefused(reason: CommandError): CommandError {
 /** What waits or ends the connection's order cannot be run by EXEC. */
 export function deniedBlocking(command: string, article: string): CommandError {
   return new CommandError(`ERR ${command} isn't allowed for ${article}DENY BLOCKING client`);
+}
+
+/** XREAD and XREADGROUP do not even pretend to wait for a script. */
+export function blockFromScript(command: string): CommandError {
+  return new CommandError(
+    `ERR ${command} command is not allowed with BLOCK option from scripts`,
+  );
 }
 
 /** A RESP2 connection that is subscribed can only change its subscriptions. */

@@ -5,6 +5,7 @@
  */
 
 import type { Database, StoreObserver } from "../store/database.ts";
+import type { StoreState } from "../store/store_state.ts";
 import { keyCopy } from "../values/entry.ts";
 import type { Propagation } from "./propagation.ts";
 import type { EngineStats } from "./stats/engine_stats.ts";
@@ -13,10 +14,22 @@ import type { EngineStats } from "./stats/engine_stats.ts";
 export interface ChangeListener {
   /** @param event the keyspace event's name, e.g. `set`, `expired`. */
   keyChanged(db: Database, key: Uint8Array, event: string): void;
+  /** A change that has no event: what is there reads otherwise than before. */
+  keyTouched?(db: Database, key: Uint8Array): void;
   /** A database was emptied as a whole, for which there is no change of single keys. */
   flushed?(db: Database): void;
   /** Two databases changed what they hold. */
   swapped?(a: Database, b: Database): void;
+  /** A database holds other keys now than `before`, which lists those that it held. */
+  replaced?(db: Database, before: Database): void;
+}
+
+/** Hears of keys that somebody waits for. */
+export interface AddedKeyListener {
+  /** A key was added; of its value only the type is there yet. */
+  keyAdded(db: Database, ref: number): void;
+  /** Two databases changed what they hold. */
+  exchanged(a: Database, b: Database): void;
 }
 
 /** How an expired or evicted key leaves: `lazyfree-lazy-expire`, `lazyfree-lazy-eviction`. */
@@ -25,9 +38,31 @@ export interface RemovalConfig {
   lazyEviction: boolean;
 }
 
+/** A snapshot that runs, which keeps the old state of what it has not saved yet. */
+export interface EntryPreserver {
+  /** An entry is about to be changed or removed. */
+  preserve(db: Database, ref: number): void;
+  /** See {@linkcode StoreObserver.keepsDetached}. */
+  keepsDetached(db: Pick<Database, "table">): boolean;
+}
+
+/** Keeps the old state of keys for checkpoints that are open. */
+export interface CheckpointKeeper extends EntryPreserver {
+  /** A key was added; of its value only the type is there yet. */
+  keyAdded(db: Database, ref: number): void;
+}
+
 export class Keyspace implements StoreObserver {
+  /** Set while a snapshot runs; to be followed by {@linkcode observe}, as the two others. */
+  preserver: EntryPreserver | null = null;
   /** Whether anyone listens; checked before a key's view is made. */
   observed = false;
+  /** Set while a checkpoint is open. */
+  checkpoints: CheckpointKeeper | null = null;
+  /** Set while somebody waits for keys. */
+  addedKeys: AddedKeyListener | null = null;
+  /** Whether new keys have their event. */
+  announcesNewKeys = false;
   readonly removal: RemovalConfig = { lazyExpire: false, lazyEviction: false };
   /** Replaced and never changed: a listener may leave while all are told. */
   private listeners: readonly ChangeListener[] = [];
@@ -44,8 +79,20 @@ export class Keyspace implements StoreObserver {
     this.observed = this.listeners.length > 0;
   }
 
+  /** Has the store tell what somebody here wants to hear of, and nothing else. */
+  observe(state: StoreState): void {
+    state.preservesEntries = this.preserver !== null || this.checkpoints !== null;
+    state.observesNewKeys = this.addedKeys !== null || this.announcesNewKeys ||
+      this.checkpoints !== null;
+  }
+
   changed(db: Database, key: Uint8Array, event: string): void {
     for (const listener of this.listeners) listener.keyChanged(db, key, event);
+  }
+
+  /** A change without an event. */
+  touched(db: Database, key: Uint8Array): void {
+    for (const listener of this.listeners) listener.keyTouched?.(db, key);
   }
 
   /** FLUSHDB and FLUSHALL, before the keys are gone. */
@@ -56,6 +103,13 @@ export class Keyspace implements StoreObserver {
   /** SWAPDB. */
   swapped(a: Database, b: Database): void {
     for (const listener of this.listeners) listener.swapped?.(a, b);
+    this.addedKeys?.exchanged(a, b);
+  }
+
+  /** What a database held went back to what it held before: `before` has what it held until now. */
+  replaced(db: Database, before: Database): void {
+    for (const listener of this.listeners) listener.replaced?.(db, before);
+    this.addedKeys?.exchanged(db, db);
   }
 
   /** Removes an entry whose time is up and makes it known as a deletion. */
@@ -91,11 +145,21 @@ export class Keyspace implements StoreObserver {
   }
 
   keyAdded(db: Database, ref: number): void {
-    this.changed(db, db.keyOf(ref), "new");
+    this.checkpoints?.keyAdded(db, ref);
+    this.addedKeys?.keyAdded(db, ref);
+    if (this.announcesNewKeys) this.changed(db, db.keyOf(ref), "new");
   }
 
-  /** Set by a snapshot while it runs, which keeps the old state of what it has not saved yet. */
-  beforeChange(): void {}
+  beforeChange(db: Database, ref: number): void {
+    this.preserver?.preserve(db, ref);
+    this.checkpoints?.preserve(db, ref);
+  }
+
+  keepsDetached(db: Database): boolean {
+    // A table that a checkpoint keeps is walked by a snapshot as if it were in use.
+    if (this.checkpoints?.keepsDetached(db) === true) return true;
+    return this.preserver !== null && this.preserver.keepsDetached(db);
+  }
 
   private removeEntry(db: Database, ref: number, event: string, lazily: boolean): void {
     if (!this.observed && !this.propagation.active) {

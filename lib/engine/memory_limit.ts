@@ -16,6 +16,8 @@ export class MemoryLimit {
   maxBytes = 0;
   /** Bytes of clients and other parts that count beside the data; the server keeps it current. */
   otherBytes = 0;
+  /** Bytes of old states that checkpoints keep: the limit is met as if there were none. */
+  keptBytes = 0;
 
   constructor(
     private readonly store: Store,
@@ -24,12 +26,13 @@ export class MemoryLimit {
   ) {}
 
   get usedBytes(): number {
-    return this.store.usedBytes + this.otherBytes;
+    return this.store.usedBytes + this.otherBytes - this.keptBytes;
   }
 
   /** Evicts what the policy allows; whether the data fits now. */
   makeRoom(): boolean {
-    if (this.maxBytes === 0) return true;
+    // While data is loaded nothing is evicted: what came from the file must all be there first.
+    if (this.maxBytes === 0 || !this.store.state.expires) return true;
     for (let evicted = 0; this.usedBytes > this.maxBytes; evicted++) {
       const victim = evicted < EVICTIONS_PER_COMMAND ? this.eviction.pick() : null;
       if (victim === null) return evicted >= EVICTIONS_PER_COMMAND;

@@ -48,7 +48,8 @@ export class Notifications implements ChangeListener {
     else if (!listens && this.isListening) this.keyspace.unlisten(this);
     this.isListening = listens;
     this.state.observesMisses = listens && this.classes.includes("m");
-    this.state.observesNewKeys = listens && this.classes.includes("n");
+    this.keyspace.announcesNewKeys = listens && this.classes.includes("n");
+    this.keyspace.observe(this.state);
   }
 
   private nameOf(event: string): Uint8Array {

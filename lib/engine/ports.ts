@@ -5,6 +5,15 @@
 
 import type { Reply } from "../resp/reply_decoder.ts";
 
+/** Bytes for a client beside its replies: the stream that a replica follows. */
+export interface OutputSource {
+  /** Bytes that are there to be sent, as they count for output limits. */
+  readonly pendingBytes: number;
+  /** What is to be sent next, lent until {@linkcode written} says how much of it was; or null. */
+  next(): Uint8Array | null;
+  written(count: number): void;
+}
+
 /** A client's connection, as commands see it (CLIENT LIST, CLIENT KILL). */
 export interface ClientLink {
   /** `ip:port`, or a path for a Unix socket. */
@@ -25,6 +34,11 @@ export interface ClientLink {
   readonly memoryBytes: number;
   /** Closes at once; replies not sent yet are lost. */
   close(): void;
+  /**
+   * From now on sends what a source has, whenever no replies wait: to a replica. Left out where the
+   * client can be none.
+   */
+  sendFrom?(source: OutputSource): void;
   /**
    * Lets a parked session go on when the turn ends.
    *
@@ -50,6 +64,36 @@ export interface ProcessPort {
   shutdown(options: ShutdownOptions): void;
   /** Takes back a shutdown that waits; false when none does. */
   abortShutdown(): boolean;
+  /** Ends the server at once, with replies unsent and the exit code for failures. */
+  fail(reason: string): void;
+}
+
+/** The append-only file, as WAITAOF asks about it. */
+export interface DurabilityPort {
+  /** Whether effects are written to it (`appendonly`). */
+  readonly isOn: boolean;
+  /** How far the stream of effects has got, in a measure of its own; grows with each effect. */
+  readonly offset: number;
+  /** Up to where it is on disk: {@linkcode Acknowledgements.changed} is called when this grows. */
+  readonly fsyncedOffset: number;
+}
+
+/** Takes the data from the RDB file once more, for DEBUG RELOAD. */
+export interface ReloadPort {
+  /**
+   * @throws {CommandError} when saving or loading fails; after loading failed the data are those
+   * that were loaded by then.
+   */
+  reload(options: ReloadOptions): void;
+}
+
+export interface ReloadOptions {
+  /** Whether the data are saved first. */
+  readonly saves: boolean;
+  /** Whether the data there are go before. */
+  readonly flushes: boolean;
+  /** Whether keys of the file replace those that are there; otherwise they are an error. */
+  readonly merges: boolean;
 }
 
 /** Talks to another server for MIGRATE. */

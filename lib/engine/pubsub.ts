@@ -136,14 +136,7 @@ export class PubSub {
   private deliver(sessions: ReadonlySet<Session>): number {
     const { frame } = this;
     const running = this.runningSession();
-    for (const session of sessions) {
-      // Whoever is about to be closed gets no more.
-      if (session.closing) continue;
-      if (session === running) defer(session, frame);
-      else if (session.link === null || session.link.expectPush(frame.length)) {
-        session.reply.pushFrame(frame);
-      }
-    }
+    for (const session of sessions) pushTo(session, frame, running);
     if (frame.buffer.length > KEPT_BYTES) frame.detach();
     return sessions.size;
   }
@@ -158,6 +151,20 @@ export class PubSub {
     this.subscribedSessions--;
     session.gate &= ~Gate.SUBSCRIBED;
     if (session.kind === "pubsub") session.kind = "normal";
+  }
+}
+
+/**
+ * Sends a session a push, encoded in the form of RESP2.
+ *
+ * @param running the session whose command runs, which gets it behind its reply; null for none.
+ */
+export function pushTo(session: Session, frame: ReplyWriter, running: Session | null): void {
+  // Whoever is about to be closed gets no more.
+  if (session.closing) return;
+  if (session === running) defer(session, frame);
+  else if (session.link === null || session.link.expectPush(frame.length)) {
+    session.reply.pushFrame(frame);
   }
 }
 

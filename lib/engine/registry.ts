@@ -2,6 +2,7 @@
  * The commands of one engine: its own instances (statistics are per engine) of the declarations,
  * found by the bytes of their names.
  */
+import type { Request } from "../resp/request.ts";
 import { Command, type CommandDefinition } from "./command.ts";
 import { NameTable } from "./name_table.ts";
 
@@ -63,6 +64,14 @@ export class Registry {
     length: number,
   ): Command | undefined {
     return parent.subcommandTable.find(bytes, offset, length);
+  }
+
+  /** The command, or subcommand, that a request names. [hot] */
+  resolve(request: Request): Command | undefined {
+    const { buffer, offsets, lengths } = request;
+    const command = this.table.find(buffer, offsets[0], lengths[0]);
+    if (command === undefined || !command.hasSubcommands || request.count < 2) return command;
+    return command.subcommandTable.find(buffer, offsets[1], lengths[1]);
   }
 
   /** By name in any case, where `|` may lead to a subcommand: `set`, `config|get`. */

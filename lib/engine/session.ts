@@ -10,6 +10,7 @@ import type { CommandSpec } from "./command_spec.ts";
 import type { ClientLink } from "./ports.ts";
 import type { RequestQueue } from "./request_queue.ts";
 import type { Subscriptions } from "./subscriptions.ts";
+import type { TrackingState } from "./tracking_state.ts";
 
 /** Bits of {@linkcode Session.gate}: why a session's commands need a closer look first. */
 export const Gate = {
@@ -20,12 +21,22 @@ export const Gate = {
   NO_TOUCH: 1 << 3,
   /** MONITOR: such a session may not use keys. */
   MONITOR: 1 << 4,
+  /** CLIENT TRACKING, but for BCAST: no reason to refuse; the keys that commands read are noted. */
+  TRACKING: 1 << 5,
   /** Bits of the engine's own gate follow. */
   LOADING: 1 << 8,
   MAXMEMORY: 1 << 9,
   READ_ONLY: 1 << 10,
   PAUSED: 1 << 11,
   BUSY: 1 << 12,
+  /** The last snapshot failed, or the append-only file can't be written. */
+  DISK_ERROR: 1 << 13,
+  /** A replica without a link to its primary, whose data may be old. */
+  STALE: 1 << 14,
+  /** A primary that wants replicas to be near before it accepts writes. */
+  FEW_REPLICAS: 1 << 15,
+  /** A test has faults put in (faults.ts). */
+  FAULTS: 1 << 16,
 } as const;
 
 /** What becomes of replies (CLIENT REPLY). */
@@ -43,6 +54,13 @@ export class Session {
    * no other until {@linkcode ClientLink.resume}.
    */
   parked = false;
+  /** A parked session was answered, or is to try anew, and goes on when the turn ends. */
+  resumes = false;
+  /**
+   * Whether what it sends was accepted before, by the primary of this replica or by the server whose
+   * append-only file is loaded: it is refused nothing.
+   */
+  isTrusted = false;
   /** Whether a password was given, or none was asked for. */
   hasAuthenticated = true;
   /** Whose output buffer limits apply. */
@@ -62,10 +80,18 @@ export class Session {
   isSpoiled = false;
   /** A watched key has changed, so that EXEC will run nothing. */
   hasDirtyWatch = false;
+  /** Whether it runs the commands of scripts. */
+  isScript = false;
   /** Null until the first subscription. */
   subscriptions: Subscriptions | null = null;
+  /** Null until the first CLIENT TRACKING ON. */
+  tracking: TrackingState | null = null;
   /** Messages that came while the session's own command ran, to be sent behind its reply. */
   deferredPushes: ReplyWriter | null = null;
+  /** How far the stream to replicas had got with what it wrote last: {@linkcode ReplicationPort}. */
+  replicationOffset = 0;
+  /** The same of the append-only file: {@linkcode DurabilityPort}. */
+  durabilityOffset = 0;
   /** The connection behind the session; null for sessions inside the process. */
   link: ClientLink | null = null;
 
@@ -91,6 +117,11 @@ export class Session {
   /** Whether a command that would wait has to answer at once: EXEC runs it. */
   get deniesBlocking(): boolean {
     return (this.gate & Gate.IN_MULTI) !== 0;
+  }
+
+  /** Whether its command waits, as CLIENT LIST shows it. */
+  get isBlocked(): boolean {
+    return this.parked && !this.resumes;
   }
 
   get isAuthenticated(): boolean {

@@ -38,9 +38,17 @@ interface WatchedKey {
   wasExpired: boolean;
 }
 
+/** A transaction that goes on when the script in it has ended. */
+interface HeldTransaction {
+  readonly session: Session;
+  readonly queue: RequestQueue;
+  readonly next: number;
+}
+
 export class Transactions implements ChangeListener {
   /** Runs a queued request inside the command that runs; set by the dispatcher. */
   run: (session: Session, command: CommandSpec, request: Request) => void = () => {};
+  private held: HeldTransaction | null = null;
   private readonly watchedBy: Map<Session, WatchedKey[]> = new Map();
   /** By number of the database. */
   private readonly watchers: Map<string, WatchedKey[]>[];
@@ -80,15 +88,32 @@ export class Transactions implements ChangeListener {
     // What the transaction itself changes is no reason to abort anything.
     this.unwatch(session);
     reply.array(queue.count);
+    this.runFrom(session, queue, 0);
+  }
+
+  /** Runs the rest of an EXEC that a script was in the middle of. */
+  goOn(): void {
+    const { session, queue, next } = this.held as HeldTransaction;
+    this.held = null;
+    this.runFrom(session, queue, next);
+  }
+
+  private runFrom(session: Session, queue: RequestQueue, first: number): void {
     const { request } = this;
     queue.lend(request);
-    for (let i = 0; i < queue.count; i++) {
+    for (let i = first; i < queue.count; i++) {
       queue.load(i, request);
       this.run(session, queue.commandAt(i), request);
+      if (!session.parked) continue;
+      // A script was set aside, and the queue goes with it: the session may end meanwhile.
+      this.held = { session, queue, next: i + 1 };
+      session.queue = null;
+      return;
     }
     request.clear();
     request.buffer = this.nothing.buffer;
     request.data = this.nothing.data;
+    session.queue = queue;
     this.discard(session);
   }
 
@@ -145,13 +170,21 @@ export class Transactions implements ChangeListener {
     }
   }
 
+  keyTouched(db: Database, key: Uint8Array): void {
+    this.keyChanged(db, key, "");
+  }
+
   flushed(db: Database): void {
-    this.replaced(db, db, null);
+    this.exchanged(db, db, null);
   }
 
   swapped(a: Database, b: Database): void {
-    this.replaced(a, b, a);
-    this.replaced(b, a, b);
+    this.exchanged(a, b, a);
+    this.exchanged(b, a, b);
+  }
+
+  replaced(db: Database, before: Database): void {
+    this.exchanged(db, before, db);
   }
 
   /**
@@ -160,7 +193,7 @@ export class Transactions implements ChangeListener {
    * @param before where the keys are that it had.
    * @param after where the keys are that it has then; null for none.
    */
-  private replaced(db: Database, before: Database, after: Database | null): void {
+  private exchanged(db: Database, before: Database, after: Database | null): void {
     for (const [key, watching] of this.watchers[db.index]) {
       const bytes = fromLatin1(key);
       const wasThere = entryOf(before, bytes) !== 0;

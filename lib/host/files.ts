@@ -6,6 +6,8 @@
  * before its replies leave. Errors are the operating system's: `systemErrorKind()` sorts them.
  */
 
+import { requireWindowsPath, retryWhileHeld, windowsPathProblem } from "./windows_files.ts";
+
 export interface Files {
   open(path: string, options: OpenOptions): FileHandle;
   /** Replaces what is at `to`, in one step. */
@@ -128,24 +130,46 @@ export function directoryOf(path: string): string {
   let end = path.length - 1;
   while (end >= 0 && path[end] !== "/" && path[end] !== "\\") end--;
   if (end < 0) return ".";
-  return end === 0 ? path[0] : path.slice(0, end);
+  const directory = path.slice(0, end);
+  // A root keeps its slash: `C:` alone is whatever directory the process is in on that drive.
+  return directory === "" || /^[A-Za-z]:$/.test(directory) ? path.slice(0, end + 1) : directory;
 }
+
+/**
+ * Why no file or directory on this system can have this path; null when it can. Linux has files of
+ * all names, Windows not.
+ */
+export function pathProblem(path: string): string | null {
+  return onWindows ? windowsPathProblem(path) : null;
+}
+
+const onWindows = Deno.build.os === "windows";
 
 /** The real files. */
 export class DenoFiles implements Files {
+  /** @param windows whether to keep to the rules of Windows: see `windows_files.ts`. */
+  constructor(private readonly windows = onWindows) {}
+
   open(path: string, options: OpenOptions): FileHandle {
-    return new DenoFileHandle(Deno.openSync(path, options));
+    if (!this.windows) return new DenoFileHandle(Deno.openSync(path, options));
+    requireWindowsPath(path);
+    const file = Deno.openSync(path, options);
+    return options.append === true ? new WindowsAppendHandle(file, path) : new DenoFileHandle(file);
   }
 
   rename(from: string, to: string): void {
-    Deno.renameSync(from, to);
+    if (!this.windows) return Deno.renameSync(from, to);
+    requireWindowsPath(to);
+    retryWhileHeld(() => Deno.renameSync(from, to));
   }
 
   remove(path: string, options?: { recursive?: boolean }): void {
-    Deno.removeSync(path, options);
+    if (!this.windows) return Deno.removeSync(path, options);
+    retryWhileHeld(() => Deno.removeSync(path, options));
   }
 
   mkdir(path: string, options?: { recursive?: boolean }): void {
+    if (this.windows) requireWindowsPath(path);
     Deno.mkdirSync(path, options);
   }
 
@@ -171,11 +195,11 @@ export class DenoFiles implements Files {
   }
 
   changeMode(path: string, mode: number): void {
-    if (Deno.build.os !== "windows") Deno.chmodSync(path, mode);
+    if (!this.windows) Deno.chmodSync(path, mode);
   }
 
   syncDirectory(path: string): void {
-    if (Deno.build.os === "windows") return;
+    if (this.windows) return;
     const directory = Deno.openSync(path);
     try {
       directory.syncSync();
@@ -198,8 +222,13 @@ export class DenoFiles implements Files {
  * that the process's working directory, which several servers in one process can't share.
  */
 export function pathIn(directory: string, path: string): string {
-  if (/^([A-Za-z]:)?[\\/]/.test(path)) return path;
-  return /[\\/]$/.test(directory) ? directory + path : `${directory}/${path}`;
+  // With a directory of Linux, a backslash or a drive's letter is a part of a name.
+  const isAbsolute = /^\/[^/]|^\/$/.test(directory) ? /^\// : /^([A-Za-z]:)?[\\/]/;
+  if (isAbsolute.test(path)) return path;
+  if (/[\\/]$/.test(directory)) return directory + path;
+  // A path that begins with `\\?\` knows no slash but the one of Windows.
+  const isWindows = /^([A-Za-z]:\\|\\\\)/.test(directory);
+  return `${directory}${isWindows ? "\\" : "/"}${path}`;
 }
 
 function existing<T>(ask: () => T): T | null {
@@ -214,7 +243,7 @@ function existing<T>(ask: () => T): T | null {
 }
 
 class DenoFileHandle implements FileHandle {
-  constructor(private readonly file: Deno.FsFile) {}
+  constructor(protected readonly file: Deno.FsFile) {}
 
   readSync(target: Uint8Array): number | null {
     return this.file.readSync(target);
@@ -258,6 +287,18 @@ class DenoFileHandle implements FileHandle {
 
   close(): void {
     this.file.close();
+  }
+}
+
+/** On Windows a handle that only appends may not cut its file: another one does. */
+class WindowsAppendHandle extends DenoFileHandle {
+  constructor(file: Deno.FsFile, private readonly path: string) {
+    super(file);
+  }
+
+  override truncateSync(length: number): void {
+    using writable = Deno.openSync(this.path, { read: true, write: true });
+    writable.truncateSync(length);
   }
 }
 

@@ -5,6 +5,8 @@
  * they are: no wrapper stands between the server and the calls that it makes for every request.
  */
 
+import { SystemError } from "./system_error.ts";
+
 /** What gives the server its listeners and its links to other servers. */
 export interface Network {
   /** Throws a system error (see `system_error.ts`) when the address can't be had. */
@@ -74,6 +76,7 @@ export class DenoNetwork implements Network {
   }
 
   listenUnix(path: string): Listener {
+    requireUnixSockets();
     return new DenoListener(Deno.listen({ transport: "unix", path }), "", 0, path);
   }
 
@@ -81,9 +84,15 @@ export class DenoNetwork implements Network {
     return Deno.connect({ hostname, port });
   }
 
-  connectUnix(path: string): Promise<Connection> {
-    return Deno.connect({ transport: "unix", path });
+  async connectUnix(path: string): Promise<Connection> {
+    requireUnixSockets();
+    return await Deno.connect({ transport: "unix", path });
   }
+}
+
+function requireUnixSockets(): void {
+  if (Deno.build.os !== "windows") return;
+  throw new SystemError("ENOTSUP", "Unix sockets are not supported on Windows");
 }
 
 class DenoListener implements Listener {

@@ -38,6 +38,18 @@ export function readStandardInput(): Uint8Array {
   return all;
 }
 
+/** Standard output and standard error, for programs that end when they have said it all. */
+export const STANDARD_STREAMS = {
+  write: (bytes: Uint8Array): void => writeAll(Deno.stdout, bytes),
+  writeError: (bytes: Uint8Array): void => writeAll(Deno.stderr, bytes),
+};
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) {
+    written += stream.writeSync(bytes.subarray(written));
+  }
+}
+
 async function readUntilEnd(): Promise<void> {
   const bytes = new Uint8Array(64);
   for (;;) {

@@ -4,7 +4,7 @@
  */
 
 import { dataOf } from "../bytes/copy.ts";
-import { RdbError } from "./rdb_error.ts";
+import { RdbShortRead } from "./rdb_error.ts";
 
 export abstract class ByteSource {
   /** The bytes that are shown: unread are those from `position` to `end`. */
@@ -13,6 +13,13 @@ export abstract class ByteSource {
   data: DataView = new DataView(this.bytes.buffer);
   position = 0;
   end = 0;
+  /** How far into the input `bytes[0]` is. */
+  protected origin = 0;
+
+  /** How many bytes of the input were taken. */
+  get offset(): number {
+    return this.origin + this.position;
+  }
 
   /**
    * Makes `count` unread bytes show, and more if that is cheap; false when there are not so many.
@@ -24,11 +31,11 @@ export abstract class ByteSource {
   /**
    * Takes the next `count` bytes; they lie at the offset that is returned.
    *
-   * @throws RdbError when there are not so many.
+   * @throws RdbShortRead when there are not so many.
    */
   take(count: number): number {
     if (this.end - this.position < count && !this.refill(count)) {
-      throw new RdbError(`${count} bytes are wanted where the input ends`);
+      throw new RdbShortRead(`${count} bytes are wanted where the input ends`);
     }
     const at = this.position;
     this.position = at + count;

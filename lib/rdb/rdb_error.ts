@@ -3,3 +3,18 @@
 export class RdbError extends Error {
   override name = "RdbError";
 }
+
+/** The input ends before all is there. */
+export class RdbShortRead extends RdbError {
+  override name = "RdbShortRead";
+}
+
+/** A collection without elements, read to its end: whoever loads a file passes it over. */
+export class RdbEmptyValue extends RdbError {
+  override name = "RdbEmptyValue";
+}
+
+/** A file is not what was written: its checksum is another one. */
+export class RdbChecksumError extends RdbError {
+  override name = "RdbChecksumError";
+}

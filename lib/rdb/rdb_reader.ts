@@ -5,7 +5,7 @@
  */
 
 import { parseDouble } from "../bytes/double.ts";
-import { decompressLzf, LzfError } from "../bytes/lzf.ts";
+import { decompressLzf, decompressLzfInto, LzfError } from "../bytes/lzf.ts";
 import { ByteSlice } from "./byte_slice.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { LENGTH_32, LENGTH_64, LengthBits, StringForm } from "./opcodes.ts";
@@ -15,6 +15,9 @@ import { RdbError } from "./rdb_error.ts";
 const NAN_LENGTH = 253;
 const POSITIVE_INFINITY_LENGTH = 254;
 const NEGATIVE_INFINITY_LENGTH = 255;
+
+/** Compressed strings longer than this are measured before there is memory for them. */
+const MEASURED_BYTES = 1 << 12;
 
 /** Every method throws RdbError where the bytes end early or are wrong. */
 export class RdbReader {
@@ -133,7 +136,10 @@ export class RdbReader {
     const length = this.length();
     const at = this.source.take(compressedLength);
     try {
-      into.pointAll(decompressLzf(this.source.bytes, at, compressedLength, length));
+      const { bytes } = this.source;
+      if (length > MEASURED_BYTES) {
+        into.pointAll(decompressLzf(bytes, at, compressedLength, length));
+      } else decompressLzfInto(bytes, at, compressedLength, length, into.makeRoom(length));
     } catch (error) {
       if (error instanceof LzfError) throw new RdbError(`compressed string: ${error.message}`);
       throw error;

@@ -4,10 +4,11 @@
  * footer of DUMP. Whoever writes a file takes the bytes out now and then with `clear`.
  */
 
+import { ByteBuffer } from "../bytes/byte_buffer.ts";
 import { copyBytes, dataOf } from "../bytes/copy.ts";
 import { Crc64 } from "../bytes/crc64.ts";
 import { parseInteger } from "../bytes/integer.ts";
-import { compressLzf } from "../bytes/lzf.ts";
+import { compressLzf, compressLzfInto } from "../bytes/lzf.ts";
 import { LENGTH_32, LENGTH_64, LengthBits, RDB_VERSION, StringForm } from "./opcodes.ts";
 import { WholeView } from "./whole_view.ts";
 
@@ -17,6 +18,8 @@ const LONGEST_INTEGER = 11;
 /** Strings up to this length are never compressed. */
 const UNCOMPRESSED_BYTES = 20;
 const MAX_32 = 2 ** 32 - 1;
+/** Where strings up to its size are compressed, in place of memory that is made for each. */
+const SCRATCH = new ByteBuffer(1 << 16);
 const ENCODED = LengthBits.ENCODED << 6;
 
 export class RdbWriter {
@@ -80,14 +83,7 @@ export class RdbWriter {
     if (length <= LONGEST_INTEGER) {
       if (this.integerForm(parseInteger(this.whole.of(data), start, length))) return;
     } else if (this.compresses && length > UNCOMPRESSED_BYTES) {
-      const compressed = compressLzf(this.whole.of(data), start, length);
-      if (compressed !== null) {
-        this.byte(ENCODED | StringForm.LZF);
-        this.lengthOf(compressed.length);
-        this.lengthOf(length);
-        this.raw(compressed);
-        return;
-      }
+      if (this.compressed(this.whole.of(data), start, length)) return;
     }
     this.lengthOf(length);
     this.reserve(length);
@@ -128,6 +124,30 @@ export class RdbWriter {
     sum.update(this.bytes, 0, this.length);
     sum.writeTo(this.bytes, this.length);
     this.length += 8;
+  }
+
+  /** Writes a string in its compressed form; false when that does not pay. */
+  private compressed(bytes: Uint8Array, start: number, length: number): boolean {
+    if (length > SCRATCH.bytes.length) {
+      const compressed = compressLzf(bytes, start, length);
+      if (compressed === null) return false;
+      this.beginCompressed(compressed.length, length);
+      this.raw(compressed);
+      return true;
+    }
+    const count = compressLzfInto(bytes, start, length, SCRATCH.bytes);
+    if (count === 0) return false;
+    this.beginCompressed(count, length);
+    this.reserve(count);
+    copyBytes(SCRATCH.data, 0, this.data, this.length, count);
+    this.length += count;
+    return true;
+  }
+
+  private beginCompressed(compressedBytes: number, bytes: number): void {
+    this.byte(ENCODED | StringForm.LZF);
+    this.lengthOf(compressedBytes);
+    this.lengthOf(bytes);
   }
 
   /** Writes a number of up to 32 bits as such; false when it is none. */

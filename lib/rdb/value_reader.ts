@@ -15,7 +15,7 @@ import type { PackedElements } from "./byte_slice.ts";
 import { IntsetReader } from "./intset.ts";
 import { ListpackReader } from "./listpack.ts";
 import { QuicklistContainer, RdbType } from "./opcodes.ts";
-import { RdbError } from "./rdb_error.ts";
+import { RdbEmptyValue, RdbError } from "./rdb_error.ts";
 import type { RdbReader } from "./rdb_reader.ts";
 import { ZiplistReader } from "./ziplist.ts";
 import { ZipmapReader } from "./zipmap.ts";
@@ -96,6 +96,8 @@ export function readHash(reader: RdbReader, type: number, sink: FieldSink): void
       return readExpiringHash(reader, Number(reader.milliseconds()) - 1, sink);
     case RdbType.HASH_METADATA_PRE_GA:
       return readExpiringHash(reader, 0, sink);
+    case RdbType.HASH_VALKEY:
+      return readValkeyHash(reader, sink);
     default:
       throw unknownType(type);
   }
@@ -175,6 +177,20 @@ function readExpiringHash(reader: RdbReader, base: number, sink: FieldSink): voi
   refuseEmpty(count);
 }
 
+/** Each field has its time behind it, -1 when it does not expire. */
+function readValkeyHash(reader: RdbReader, sink: FieldSink): void {
+  const field = new ByteSlice();
+  const value = new ByteSlice();
+  const count = reader.length();
+  for (let i = 0; i < count; i++) {
+    reader.string(field);
+    reader.string(value);
+    const time = Number(reader.milliseconds());
+    if (!sink.field(field, value, time === -1 ? 0 : checkedExpiry(time))) throw twice();
+  }
+  refuseEmpty(count);
+}
+
 function readPackedHash(elements: PackedElements, sink: FieldSink): void {
   const field = new ByteSlice();
   const value = new ByteSlice();
@@ -248,7 +264,7 @@ function checkedExpiry(unixMs: number): number {
 }
 
 function refuseEmpty(count: number): void {
-  if (count === 0) throw new RdbError("an empty collection");
+  if (count === 0) throw new RdbEmptyValue("an empty collection");
 }
 
 function twice(): RdbError {

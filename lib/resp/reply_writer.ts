@@ -199,8 +199,12 @@ export class ReplyWriter {
 
   /** Text for people with a three-letter format (`txt`, `mkd`). */
   verbatim(format: string, text: string): void {
-    if (this.protocol !== 3) return this.bulk(text);
-    const bytes = encoder.encode(text);
+    this.verbatimBytes(format, encoder.encode(text));
+  }
+
+  /** The same from bytes. */
+  verbatimBytes(format: string, bytes: Uint8Array): void {
+    if (this.protocol !== 3) return this.bulkBytes(bytes);
     this.reserve(bytes.length + HEADER_BYTES + 6);
     this.header(61, bytes.length + 4);
     this.ascii(`${format}:`);
@@ -265,6 +269,14 @@ export class ReplyWriter {
     this.attach(NO_BUFFER);
     this.length = 0;
     return memory;
+  }
+
+  /** Goes on in larger memory, and hands over what was written into. */
+  moveTo(memory: ByteBuffer): ByteBuffer {
+    const before = this.memory;
+    memory.bytes.set(before.bytes.subarray(0, this.length));
+    this.attach(memory);
+    return before;
   }
 
   /** Makes room for `count` more bytes. */

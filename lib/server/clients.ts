@@ -97,6 +97,7 @@ export class Clients implements ConnectionOwner {
 
   closeAll(): void {
     this.engine.context.pause.end();
+    this.engine.context.waiting.close();
     for (const connection of [...this.connections]) connection.close();
   }
 

@@ -7,12 +7,13 @@ import { fromLatin1, latin1 } from "../bytes/byte_string.ts";
 import { matchGlob } from "../bytes/glob.ts";
 import { parseCommandLine } from "../config/command_line.ts";
 import { Config } from "../config/config.ts";
+import { ConfigError } from "../config/config_error.ts";
 import type { LoadedConfiguration } from "../config/config_file.ts";
 import { ConfigFileError, loadConfiguration } from "../config/config_file.ts";
 import type { ParameterName } from "../config/parameters.ts";
-import { hostText } from "../config/words.ts";
+import { binaryText, hostText } from "../config/words.ts";
 import type { Host } from "../engine/context.ts";
-import { pathIn } from "../host/files.ts";
+import { type Files, pathIn, pathProblem } from "../host/files.ts";
 import { systemErrorText } from "../host/system_error.ts";
 import { USAGE_TEXT, VERSION_TEXT } from "./usage.ts";
 
@@ -68,11 +69,10 @@ function settlePaths(
   const problem = (name: ParameterName, reason: string): ConfigFileError =>
     new ConfigFileError(reason, loaded.origins.get(name) ?? null);
   try {
-    const directory = host.files.realPath(hostText(config.get("dir")));
-    if (host.files.stat(directory)?.isDirectory !== true) return problem("dir", "Not a directory");
-    config.assign("dir", latin1(new TextEncoder().encode(directory)));
+    config.assign("dir", fullDirectory(host.files, hostText(config.get("dir"))));
   } catch (error) {
-    return problem("dir", systemErrorText(error));
+    const hint = hasEscapedPath(loaded.origins.get("dir")?.text ?? "") ? BACKSLASH_HINT : "";
+    return problem("dir", systemErrorText(error) + hint);
   }
   const logFile = hostText(config.get("logfile"));
   if (logFile === "") return null;
@@ -84,6 +84,44 @@ function settlePaths(
     return problem("logfile", `Can't open the log file: ${systemErrorText(error)}`);
   }
 }
+
+/**
+ * CONFIG SET dir: a directory that is not there is refused. A relative path starts in the directory
+ * before, which would be the process's working directory in Redis.
+ */
+export function followDirectory(config: Config, files: Files): void {
+  let current = hostText(config.get("dir"));
+  config.subscribe("dir", () => {
+    try {
+      const next = fullDirectory(files, pathIn(current, hostText(config.get("dir"))));
+      config.assign("dir", next);
+      current = hostText(next);
+    } catch (error) {
+      throw new ConfigError(systemErrorText(error));
+    }
+  });
+}
+
+/**
+ * The full path of a directory, as a binary string.
+ *
+ * @throws {Error} when there is none.
+ */
+function fullDirectory(files: Files, path: string): string {
+  const wrong = pathProblem(path);
+  if (wrong !== null) throw new Error(wrong);
+  const directory = files.realPath(path);
+  if (files.stat(directory)?.isDirectory !== true) throw new Error("Not a directory");
+  return binaryText(directory);
+}
+
+/** `dir "C:\new"` holds a line feed, which nobody who writes it expects. */
+function hasEscapedPath(line: string): boolean {
+  return /"[A-Za-z]:[^"]*\\[^\\"]/.test(line.replaceAll("\\\\", "/"));
+}
+
+const BACKSLASH_HINT =
+  ' (between " a backslash begins an escape: write \\\\ or /, or use single quotes)';
 
 /** The files that `include` with wildcards in its last part means, sorted. */
 function expandPattern(pattern: string, host: Pick<Host, "files">): string[] {

@@ -2,8 +2,9 @@
  * One client's connection: read → run every complete request → one write. [hot]
  *
  * Replies gather in the session's writer. One write is in flight at a time; what comes meanwhile
- * waits in the writer's next buffer, so a client that does not read holds up nobody and its bytes
- * are counted. A write that the system takes only in part goes on with the rest.
+ * waits in the writer's next buffer, and in sealed ones when it becomes much, so a client that does
+ * not read holds up nobody and its bytes are counted. A write that the system takes only in part goes
+ * on with the rest.
  *
  * A session may be parked (CLIENT PAUSE, a command that blocks): reading goes on, so that the end
  * of the connection is noticed and limits hold, but the parser is not asked for the next request.
@@ -11,7 +12,7 @@
  */
 
 import { clientInfo } from "../engine/client_info.ts";
-import type { ClientLink } from "../engine/ports.ts";
+import type { ClientLink, OutputSource } from "../engine/ports.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Session } from "../engine/session.ts";
 import type { BufferLimits } from "../config/special_parameters.ts";
@@ -21,7 +22,9 @@ import { Parsed, RequestParser } from "../resp/request_parser.ts";
 import type { ParserLimits } from "../resp/request_parser.ts";
 import type { ByteBuffer } from "../bytes/byte_buffer.ts";
 import { quoted } from "../bytes/byte_string.ts";
-import { BUFFER_BYTES, type BufferPool } from "./buffer_pool.ts";
+import { BUFFER_BYTES, type BufferPool, CHUNK_BYTES } from "./buffer_pool.ts";
+import { HeldReplies } from "./held_replies.ts";
+import { LEAST_SEALED_BYTES, OutputQueue } from "./output_queue.ts";
 import { BATCH_REQUESTS, type RequestBatch } from "./request_batch.ts";
 import type { Resumable, Turn } from "./turn.ts";
 
@@ -54,8 +57,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   private readonly parser: RequestParser;
   private waitsForFlush = false;
   private isOpen = true;
-  /** Set between {@linkcode resume} and {@linkcode goOn}. */
-  private resumes = false;
+  /** Said to {@linkcode resume}, for {@linkcode goOn}. */
   private runsAgain = false;
   /** Set when an output limit was passed: closed as soon as no command is running. */
   private hasOverflowed = false;
@@ -65,6 +67,16 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   private inFlight: ByteBuffer | null = null;
   private inFlightStart = 0;
   private inFlightEnd = 0;
+  /** What waits for the append-only file before it may be sent; null until there was any. */
+  private held: HeldReplies | null = null;
+  /** What waits behind that and is sealed; null until there was any. */
+  private queue: OutputQueue | null = null;
+  /** What was sealed in the open turn, which may have to be held; null until there was any. */
+  private sealedInTurn: OutputQueue | null = null;
+  /** What a replica is sent beside replies; null for all other clients. */
+  private source: OutputSource | null = null;
+  /** Whether bytes of the source are being written. */
+  private writesSource = false;
 
   constructor(private readonly owner: ConnectionOwner, private readonly socket: HostConnection) {
     this.session = owner.engine.openSession();
@@ -103,10 +115,21 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
     this.waitsForFlush = false;
     if (!this.isOpen) return;
     if (this.hasOverflowed) return this.closeForOutput();
-    if (this.inFlight !== null) return;
+    // What is held goes first.
+    if (this.held !== null && !this.held.isEmpty) return this.hold(this.held.lastTicket);
+    if (this.sealedInTurn !== null) {
+      this.queue ??= new OutputQueue();
+      this.queue.addAll(this.sealedInTurn);
+    }
     const reply = this.session.reply;
+    if (this.inFlight !== null || this.writesSource) {
+      if (reply.length >= CHUNK_BYTES) this.seal(this.queue ??= new OutputQueue());
+      return;
+    }
+    if (this.queue !== null && this.writeSealed(this.queue)) return;
     if (reply.length === 0) {
       if (this.session.closing) this.close();
+      else if (this.source !== null) this.writeSource(this.source);
       return;
     }
     this.inFlightStart = 0;
@@ -114,6 +137,40 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
     // An idle connection keeps no reply buffer: the next request takes one from the pool.
     this.inFlight = reply.detach();
     this.write();
+  }
+
+  hold(ticket: number): void {
+    this.waitsForFlush = false;
+    if (!this.isOpen) return;
+    const { reply } = this.session;
+    this.held ??= new HeldReplies();
+    let piece = this.sealedInTurn?.take();
+    for (; piece !== undefined; piece = this.sealedInTurn?.take()) {
+      this.held.add(piece.memory, piece.length, ticket);
+    }
+    if (reply.length > 0) {
+      const { length } = reply;
+      this.held.add(reply.detach(), length, ticket);
+    }
+    this.writeReleased();
+  }
+
+  release(ticket: number): boolean {
+    const { held } = this;
+    if (held === null || !this.isOpen) return true;
+    for (let piece = held.take(ticket); piece !== null; piece = held.take(ticket)) {
+      this.queue ??= new OutputQueue();
+      this.queue.add(piece.memory, piece.length);
+    }
+    this.writeReleased();
+    return held.isEmpty;
+  }
+
+  /** Writes what was held and is free to go; what the open turn has to say is not. */
+  private writeReleased(): void {
+    if (this.inFlight !== null || this.writesSource) return;
+    if (this.queue !== null && this.writeSealed(this.queue)) return;
+    if (this.session.closing && !this.waitsForFlush && this.held?.isEmpty !== false) this.flush();
   }
 
   scheduleFlush(): void {
@@ -128,9 +185,22 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   expectPush(bytes: number): boolean {
     this.scheduleFlush();
     const { reply } = this.session;
+    if (reply.buffer.length - reply.length >= bytes) return !this.hasOverflowed;
     // Asked before the buffer grows: the largest step would be for bytes that are never sent.
-    if (reply.buffer.length - reply.length < bytes) this.replyGrows(reply.length + bytes);
-    return !this.hasOverflowed;
+    this.replyGrows(reply.length + bytes);
+    if (this.hasOverflowed) return false;
+    if (this.inFlight !== null && reply.length >= LEAST_SEALED_BYTES) {
+      this.seal(this.sealedInTurn ??= new OutputQueue());
+      reply.attach(this.owner.buffers.takeChunk(2 * bytes));
+    } else if (reply.length + bytes <= CHUNK_BYTES) {
+      // One step, and memory that is used again: a turn of messages for many is much of both.
+      this.owner.buffers.give(reply.moveTo(this.owner.buffers.takeChunk(0)));
+    }
+    return true;
+  }
+
+  sendFrom(source: OutputSource): void {
+    this.source = source;
   }
 
   close(): void {
@@ -140,6 +210,8 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
     const { context } = this.owner.engine;
     if (this.session.parked) context.pause.forget(this.session);
     context.sessions.close(this.session);
+    this.queue?.clear();
+    this.sealedInTurn?.clear();
     this.owner.closed(this);
     try {
       this.socket.close();
@@ -149,8 +221,8 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   }
 
   resume(again: boolean): void {
-    if (!this.session.parked || this.resumes || !this.isOpen) return;
-    this.resumes = true;
+    if (!this.session.isBlocked || !this.isOpen) return;
+    this.session.resumes = true;
     this.runsAgain = again;
     this.owner.turn.begin();
     this.owner.turn.resumeAtEnd(this);
@@ -158,8 +230,8 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
 
   /** Called by the turn after {@linkcode resume}. */
   goOn(): void {
-    this.resumes = false;
     const { session, owner } = this;
+    session.resumes = false;
     if (!this.isOpen) return;
     session.parked = false;
     if (session.reply.buffer.length === 0) session.reply.attach(owner.buffers.take());
@@ -277,8 +349,41 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
     this.inFlight = null;
     // Replies of a turn that has not ended must not leave before what that turn has to do first.
     if (this.waitsForFlush) return;
+    if (this.queue !== null && this.writeSealed(this.queue)) return;
     if (this.session.reply.length > 0 || this.session.closing) this.flush();
   };
+
+  private writeSource(source: OutputSource): void {
+    const bytes = source.next();
+    if (bytes === null) return;
+    this.writesSource = true;
+    this.socket.write(bytes).then((count) => {
+      this.writesSource = false;
+      const { stats } = this.owner.engine.context;
+      stats.writes++;
+      stats.outputBytes += count;
+      source.written(count);
+      if (!this.waitsForFlush) this.flush();
+    }, this.writeFailed);
+  }
+
+  /** Puts what was written so far into a queue; no command is running for it. */
+  private seal(queue: OutputQueue): void {
+    const { reply } = this.session;
+    const { length } = reply;
+    queue.add(reply.detach(), length);
+  }
+
+  /** Writes what has waited longest; false when nothing is sealed. */
+  private writeSealed(queue: OutputQueue): boolean {
+    const oldest = queue.take();
+    if (oldest === undefined || !this.isOpen) return false;
+    this.inFlightStart = 0;
+    this.inFlightEnd = oldest.length;
+    this.inFlight = oldest.memory;
+    this.write();
+    return true;
+  }
 
   private readonly writeFailed = (): void => {
     this.inFlight = null;
@@ -289,7 +394,8 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   private readEnded(): void {
     this.session.closing = true;
     if (this.session.parked) return this.close();
-    if (this.inFlight === null && !this.waitsForFlush) this.close();
+    const isHeld = this.held !== null && !this.held.isEmpty;
+    if (this.inFlight === null && !this.waitsForFlush && !isHeld) this.close();
   }
 
   private exceedsOutputLimit(bytes: number, nowMs: number): boolean {
@@ -355,11 +461,16 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
   }
 
   get queuedBuffers(): number {
-    return this.inFlight === null ? 0 : 1;
+    return (this.inFlight === null ? 0 : 1) + (this.queue?.count ?? 0) +
+      (this.sealedInTurn?.count ?? 0);
   }
 
   get queuedBytes(): number {
-    return this.inFlight === null ? 0 : this.inFlightEnd - this.inFlightStart;
+    const ofSource = this.source === null ? 0 : this.source.pendingBytes;
+    const sealed = (this.queue?.bytes ?? 0) + (this.sealedInTurn?.bytes ?? 0);
+    const held = this.held === null ? 0 : this.held.bytes;
+    return ofSource + sealed + held +
+      (this.inFlight === null ? 0 : this.inFlightEnd - this.inFlightStart);
   }
 
   get replyBufferBytes(): number {
@@ -372,7 +483,8 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
 
   get memoryBytes(): number {
     return this.parser.bufferBytes + this.session.reply.buffer.length +
-      (this.session.queue?.memoryBytes ?? 0) +
+      (this.session.queue?.memoryBytes ?? 0) + (this.queue?.memoryBytes ?? 0) +
+      (this.sealedInTurn?.memoryBytes ?? 0) +
       (this.inFlight === null ? 0 : this.inFlight.bytes.length);
   }
 }

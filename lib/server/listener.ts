@@ -211,7 +211,9 @@ export class Listeners {
     const path = pathIn(hostText(this.config.get("dir")), name);
     const { network, files, log, process } = this.host;
     try {
-      if (process.platform === "windows") throw new Error("not supported on Windows");
+      if (process.platform === "windows") {
+        throw new Error("Windows has no Unix sockets here: use port and bind");
+      }
       this.removeSocketFile(path);
       this.unix = network.listenUnix(path);
       this.start(this.unix);

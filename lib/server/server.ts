@@ -13,6 +13,7 @@ import { REDIS_VERSION } from "../config/version.ts";
 import { hostText } from "../config/words.ts";
 import type { Host } from "../engine/context.ts";
 import { Engine } from "../engine/engine.ts";
+import { errors } from "../engine/errors.ts";
 import type { ProcessPort, ShutdownOptions } from "../engine/ports.ts";
 import { pathIn } from "../host/files.ts";
 import type { LogLevel } from "../host/log.ts";
@@ -20,8 +21,18 @@ import { RedisLog } from "../host/log.ts";
 import type { Network } from "../host/network.ts";
 import { systemErrorText } from "../host/system_error.ts";
 import { REDINO_VERSION } from "../config/version.ts";
+import { Scripting } from "../scripting/scripting.ts";
 import { banner } from "./banner.ts";
+import { AppendOnly } from "../persistence/aof/append_only.ts";
+import { LoadError } from "../persistence/snapshot/loader.ts";
+import { BackgroundJobs } from "../persistence/background_job.ts";
+import { Replication } from "../replication/replication.ts";
+import { Saves } from "../persistence/snapshot/schedule.ts";
+import { Snapshots } from "../persistence/snapshot/snapshot.ts";
+import { Reload } from "../persistence/reload.ts";
+import { loadAtStart } from "../persistence/startup.ts";
 import { Clients } from "./clients.ts";
+import { followDirectory } from "./configure.ts";
 import { Cron } from "./cron.ts";
 import { Listeners } from "./listener.ts";
 import { MigrationLink } from "./migration_link.ts";
@@ -44,6 +55,8 @@ export interface ServerOptions {
   readonly renames?: readonly (readonly [from: string, to: string])[];
   /** Take any free TCP port in place of `port`. */
   readonly anyPort?: boolean;
+  /** Whether to begin with the data that files hold; so it is when left out. */
+  readonly loadsData?: boolean;
 }
 
 /** The server could not start; the message is for the operator. */
@@ -58,6 +71,13 @@ export class Server implements ProcessPort {
   private readonly turn: Turn;
   private readonly clients: Clients;
   private readonly cron: Cron;
+  private readonly jobs = new BackgroundJobs();
+  private readonly snapshots: Snapshots;
+  private readonly saves: Saves;
+  private readonly replication: Replication;
+  private readonly appendOnly: AppendOnly;
+  /** Why the server had to end; null while it had not. */
+  failure: string | null = null;
   private listeners: Listeners | null = null;
   /** The file that holds our pid, while there is one. */
   private pidFile: string | null = null;
@@ -87,10 +107,59 @@ export class Server implements ProcessPort {
         this.turn.begin();
         round();
       },
-      () => this.engine.context.switches.cronPaused,
+      () => this.engine.context.switches.cronPaused || this.engine.context.scripts.isBusy,
     );
     addPeriodicTasks(this.cron, this.engine, this.clients);
+    const { scripts } = this.engine.context;
+    scripts.beginTurn = () => this.turn.begin();
+    const takeFunction = (code: Uint8Array) => Scripting.of(this.engine.context).takeFunction(code);
+    const forgetFunctions = () => scripts.engine?.forgetFunctions();
+    this.snapshots = new Snapshots(this.engine.context);
+    this.snapshots.functions = () => scripts.engine?.functions() ?? [];
+    this.saves = new Saves(this.engine.context, this.snapshots, this.jobs);
+    this.engine.context.persistence = this.saves;
+    this.appendOnly = new AppendOnly({
+      engine: this.engine,
+      snapshots: this.snapshots,
+      jobs: this.jobs,
+      release: (ticket) => this.turn.release(ticket),
+      fatal: (reason) => this.fail(reason),
+      takeFunction,
+      forgetFunctions,
+    });
+    this.engine.context.appendOnly = this.appendOnly;
+    this.engine.context.durability = this.appendOnly;
+    const reload = new Reload(this.engine.context);
+    reload.takeFunction = takeFunction;
+    this.engine.context.reload = reload;
+    this.replication = new Replication({
+      engine: this.engine,
+      network: host.network,
+      snapshots: this.snapshots,
+      jobs: this.jobs,
+      inTurn: (work) => {
+        this.turn.begin();
+        work();
+      },
+      dataReplaced: () => this.appendOnly.dataReplaced(),
+      takeFunction,
+    });
+    this.engine.context.replication = this.replication;
+    this.saves.replicationPoint = () => this.replication.point;
+    this.addTasks();
     this.finished = new Promise((resolve) => this.resolveFinished = resolve);
+  }
+
+  /** What files and replicas need now and then. */
+  private addTasks(): void {
+    const { cron } = this;
+    cron.add({ name: "append only file", everyMs: 0, tick: () => this.appendOnly.tick() });
+    cron.add({ name: "save", everyMs: 0, tick: () => this.saves.tick() });
+    cron.add({
+      name: "replication",
+      everyMs: 100,
+      tick: (now) => this.replication.tick(now),
+    });
   }
 
   /** The TCP port that is listened on; 0 when only a Unix socket is. */
@@ -98,19 +167,35 @@ export class Server implements ProcessPort {
     return this.listeners?.port ?? 0;
   }
 
+  /** Settles when what was run so far may be told to others: on disk, where `appendfsync` says so. */
+  settled(): Promise<void> {
+    return this.turn.settled();
+  }
+
+  /** Opens a turn that ends by itself, for those who run commands without a connection. */
+  beginTurn(): void {
+    this.turn.begin();
+  }
+
   /**
-   * Listens and serves.
+   * Listens, loads what files hold and serves.
    *
-   * @throws {StartError} when no address can be had.
+   * @throws {StartError} when no address can be had, or a file can't be loaded.
    */
-  start(): void {
+  async start(): Promise<void> {
     this.open();
+    try {
+      await this.load();
+    } catch (error) {
+      this.release();
+      throw error;
+    }
     this.ready();
   }
 
   /**
-   * The first half of {@linkcode start}, for a program that has more to set up before it says
-   * that it is ready: takes the addresses.
+   * The first part of {@linkcode start}, for a program that has more to set up before it says
+   * that it is ready: takes the addresses. Clients may come, and are told that data is loaded.
    *
    * @throws {StartError} when no address can be had.
    */
@@ -118,6 +203,8 @@ export class Server implements ProcessPort {
     const { host, config } = this.options;
     const { log } = host;
     followLogConfig(config, log);
+    followDirectory(config, host.files);
+    this.engine.context.loading.begin(0);
     try {
       this.listeners = Listeners.open(
         host,
@@ -141,10 +228,39 @@ export class Server implements ProcessPort {
     log.warning("Server initialized");
   }
 
-  /** The second half of {@linkcode start}. */
+  /**
+   * The second part of {@linkcode start}: loads the data.
+   *
+   * @throws {StartError} when a file is there and can't be loaded.
+   */
+  async load(): Promise<void> {
+    const { context } = this.engine;
+    try {
+      if (this.options.loadsData !== false) {
+        this.appendOnly.prepare();
+        const report = await loadAtStart(context, {
+          isCancelled: () => this.stopping,
+          takeFunction: (code) => Scripting.of(context).takeFunction(code),
+          loadAppendOnly: (isCancelled) => this.appendOnly.load(isCancelled),
+        });
+        this.appendOnly.openLoaded();
+        this.replication.loaded(report);
+      }
+    } catch (error) {
+      // Whoever stops the server meanwhile has what he wants.
+      if (this.stopping) return;
+      if (!(error instanceof LoadError)) throw error;
+      throw new StartError("Fatal error loading the DB, check server logs. Exiting.");
+    }
+    this.turn.barrier = this.appendOnly.writer;
+    context.loading.end();
+  }
+
+  /** The last part of {@linkcode start}. */
   ready(): void {
     if (this.stopping) return;
     this.cron.start();
+    this.replication.start();
     this.options.host.log.notice("Ready to accept connections");
   }
 
@@ -162,14 +278,20 @@ export class Server implements ProcessPort {
   release(): void {
     this.stopping = true;
     this.cron.stop();
+    this.engine.context.scripts.engine?.close();
+    this.saves.close();
+    this.replication.stop();
     this.clients.closeAll();
+    this.appendOnly.close();
     this.removePidFile();
     this.listeners?.close();
   }
 
-  /** SHUTDOWN and the signals. There is nothing to save yet, so no option can hold it up. */
-  shutdown(_options: ShutdownOptions): void {
+  /** SHUTDOWN and the signals; refused when the data can't be saved. */
+  shutdown(options: ShutdownOptions): void {
     this.options.host.log.warning("User requested shutdown...");
+    if (!this.appendOnly.closeAtEnd(options.force)) throw errors.SHUTDOWN_FAILED;
+    if (!this.saves.saveAtEnd(options)) throw errors.SHUTDOWN_FAILED;
     void this.close();
   }
 
@@ -177,11 +299,32 @@ export class Server implements ProcessPort {
   stopOnSignal(signal: string): void {
     if (this.stopping) return;
     this.options.host.log.warning(`Received ${signal} scheduling shutdown...`);
-    this.shutdown({ save: undefined, now: false, force: false });
+    const { config } = this.options;
+    const parameter = signal === "SIGINT" ? "shutdown-on-sigint" : "shutdown-on-sigterm";
+    const flags = config.get(parameter);
+    const save = flags.includes("save") ? true : flags.includes("nosave") ? false : undefined;
+    try {
+      this.shutdown({ save, now: flags.includes("now"), force: flags.includes("force") });
+    } catch (error) {
+      if (error !== errors.SHUTDOWN_FAILED) throw error;
+      this.options.host.log.warning(
+        `${signal} received but errors trying to shut down the server, check the logs for more ` +
+          "information",
+      );
+    }
   }
 
   abortShutdown(): boolean {
     return false;
+  }
+
+  /** What was acknowledged would not be true any more: nothing more is sent. */
+  fail(reason: string): void {
+    if (this.stopping) return;
+    this.failure = reason;
+    this.options.host.log.warning(`The server ends: ${reason}`);
+    this.release();
+    this.resolveFinished();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

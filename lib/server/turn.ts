@@ -10,6 +10,10 @@ import type { Engine } from "../engine/engine.ts";
 /** What has replies to send at the end of a turn. */
 export interface Flushable {
   flush(): void;
+  /** In place of {@linkcode flush}: what there is to send waits for {@linkcode release}. */
+  hold(ticket: number): void;
+  /** Sends what waits for this ticket or an earlier one; whether nothing waits any more. */
+  release(ticket: number): boolean;
   /** Called when {@linkcode flush} has thrown; must not throw. */
   close(): void;
 }
@@ -21,9 +25,19 @@ export interface Resumable {
   close(): void;
 }
 
+/** What has to happen between the commands of a turn and their replies: the append-only file. */
+export interface Barrier {
+  /** Returns 0 when replies may leave, otherwise the ticket that they wait for; tickets grow. */
+  turnEnds(): number;
+}
+
 export class Turn {
+  /** Null while nothing has to happen before replies leave. */
+  barrier: Barrier | null = null;
   private readonly waiting: Flushable[] = [];
   private readonly resuming: Resumable[] = [];
+  /** Those whose replies wait for the barrier. */
+  private readonly holding: Set<Flushable> = new Set();
   private queued = false;
   private readonly end = (): void => this.finish();
 
@@ -42,6 +56,25 @@ export class Turn {
     this.waiting.push(connection);
   }
 
+  /** Settles when replies of what was run so far may leave: for those without a connection. */
+  settled(): Promise<void> {
+    if (this.barrier === null) return Promise.resolve();
+    return new Promise((resolve) => {
+      let awaited = 0;
+      this.begin();
+      this.flushAtEnd({
+        flush: resolve,
+        hold: (ticket) => void (awaited = ticket),
+        release: (ticket) => {
+          if (ticket < awaited) return false;
+          resolve();
+          return true;
+        },
+        close: resolve,
+      });
+    });
+  }
+
   /** Has `goOn` called once before the turn ends, when no command is running. */
   resumeAtEnd(connection: Resumable): void {
     this.resuming.push(connection);
@@ -49,6 +82,7 @@ export class Turn {
 
   /** One connection's failure must not keep others waiting, nor leave the turn open for ever. */
   private finish(): void {
+    this.engine.serveWaiting();
     // Those that go on may let others go on; all of them belong to this turn.
     for (let i = 0; i < this.resuming.length; i++) {
       try {
@@ -60,6 +94,8 @@ export class Turn {
     this.resuming.length = 0;
     this.queued = false;
     this.engine.endTurn();
+    const ticket = this.barrier === null ? 0 : this.barrier.turnEnds();
+    if (ticket > 0) this.holdAll(ticket);
     const count = this.waiting.length;
     for (let i = 0; i < count; i++) {
       try {
@@ -71,6 +107,26 @@ export class Turn {
     // Flushing may have asked for more flushes; those stay for the turn that they opened.
     if (count === this.waiting.length) this.waiting.length = 0;
     else this.waiting.splice(0, count);
+  }
+
+  /** Lets replies go that wait for this ticket or an earlier one. */
+  release(ticket: number): void {
+    for (const connection of this.holding) {
+      try {
+        if (connection.release(ticket)) this.holding.delete(connection);
+      } catch (error) {
+        this.holding.delete(connection);
+        this.failed(connection, error);
+      }
+    }
+  }
+
+  private holdAll(ticket: number): void {
+    const connections = this.waiting.splice(0);
+    for (const connection of connections) {
+      connection.hold(ticket);
+      this.holding.add(connection);
+    }
   }
 
   private failed(part: Flushable | Resumable, error: unknown): void {

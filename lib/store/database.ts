@@ -11,6 +11,7 @@ import {
   BLOCK_HEADER_BYTES,
   byteBase,
   ENTRY_KEY_OFFSET,
+  EPOCH_SHIFT,
   EXPIRY_WORD,
   META_WORD,
   metaWord,
@@ -133,7 +134,7 @@ export class Database extends EntryTable implements ValueHome {
   ): number {
     const recordBytes = ENTRY_KEY_OFFSET + keyLength;
     ref = ref === 0
-      ? this.insertEntry(key, keyOffset, keyLength, recordBytes)
+      ? this.insertEntry(key, keyOffset, keyLength, recordBytes, type)
       : this.fitRecord(ref, recordBytes, recordBytes);
     writeWord(this.arena, ref, META_WORD, metaWord(type, encoding, storage, this.state.epoch));
     writeWord(this.arena, ref, VALUE_WORD, value);
@@ -145,8 +146,10 @@ export class Database extends EntryTable implements ValueHome {
    * before is the caller's to free.
    */
   moveValue(ref: number, encoding: number, storage: number, value: number): void {
-    const type = readWord(this.arena, ref, META_WORD) & TYPE_MASK;
-    writeWord(this.arena, ref, META_WORD, metaWord(type, encoding, storage, this.state.epoch));
+    const meta = readWord(this.arena, ref, META_WORD);
+    // The epoch stays: SORT brings values into another form that a snapshot still has to save.
+    const kept = metaWord(meta & TYPE_MASK, encoding, storage, meta >>> EPOCH_SHIFT);
+    writeWord(this.arena, ref, META_WORD, kept);
     writeWord(this.arena, ref, VALUE_WORD, value);
   }
 
@@ -216,8 +219,9 @@ export class Database extends EntryTable implements ValueHome {
   ): number {
     const start = ENTRY_KEY_OFFSET + keyLength;
     if (start + length <= INLINE_RECORD_BYTES) {
-      if (ref === 0) ref = this.insertEntry(key, keyOffset, keyLength, start + length);
-      else if (!this.holdsInline(ref, length)) ref = this.fitRecord(ref, start + length, start);
+      if (ref === 0) {
+        ref = this.insertEntry(key, keyOffset, keyLength, start + length, ValueType.STRING);
+      } else if (!this.holdsInline(ref, length)) ref = this.fitRecord(ref, start + length, start);
       const segment = ref >>> SEGMENT_OF_REF;
       const words = this.arena.words[segment];
       const base = wordBase(ref);
@@ -312,7 +316,8 @@ export class Database extends EntryTable implements ValueHome {
     );
     writeWord(this.arena, block, 0, length);
     if (ref === 0) {
-      ref = this.insertEntry(key, keyOffset, keyLength, ENTRY_KEY_OFFSET + keyLength);
+      const recordBytes = ENTRY_KEY_OFFSET + keyLength;
+      ref = this.insertEntry(key, keyOffset, keyLength, recordBytes, ValueType.STRING);
     } else if (
       storageOf(this.arena, ref) !== Storage.BLOCK ||
       readWord(this.arena, ref, VALUE_WORD) !== block

@@ -23,6 +23,7 @@ import {
   readWord,
   Storage,
   storageOf,
+  typeOf,
   VALUE_META,
   VALUE_WORD,
   wordBase,
@@ -38,7 +39,7 @@ export interface StoreObserver {
   expired(db: EntryTable, ref: number): void;
   /** A reading look-up found nothing; called only while `observesMisses`. */
   keyMissed(db: EntryTable, key: Uint8Array): void;
-  /** A key was added, its value not yet set; called only while `observesNewKeys`. */
+  /** A key was added, of its value only the type; called only while `observesNewKeys`. */
   keyAdded(db: EntryTable, ref: number): void;
   /**
    * Fields of a hash were removed because their time was up, which must be made known; `emptied`
@@ -52,6 +53,11 @@ export interface StoreObserver {
   ): void;
   /** An entry is about to be changed or removed; called only while `preservesEntries`. */
   beforeChange(db: EntryTable, ref: number): void;
+  /**
+   * A database is about to go on without its table; called only while `preservesEntries`. True when
+   * the observer keeps the table and will free its records.
+   */
+  keepsDetached(db: EntryTable): boolean;
 }
 
 export class EntryTable {
@@ -101,8 +107,9 @@ export class EntryTable {
    * free. Costs the same however many keys there are.
    */
   detach(): HashTable {
-    const table = this.table;
-    if (this.state.preservesEntries) table.forEach((ref) => this.observer.beforeChange(this, ref));
+    // What a snapshot still has to save is not the caller's to free: he gets an empty table.
+    const isKept = this.state.preservesEntries && this.observer.keepsDetached(this);
+    const table = isKept ? this.state.newTable() : this.table;
     this.table = this.state.newTable();
     this.expiry = new ExpiryIndex(this.arena);
     this.hashExpiry = new HashExpiry();
@@ -145,6 +152,47 @@ export class EntryTable {
       target.expiry.setExact(copy, this.expiry.exactTimeOf(ref));
     }
     return copy;
+  }
+
+  /**
+   * A copy of an entry that is in no table and has no expiry: for who keeps an old state, and gives
+   * it to {@linkcode putBack} or frees it as any entry.
+   */
+  copyOut(ref: number): number {
+    const { arena } = this;
+    const valueWord = this.copiedValue(ref);
+    const inlineBytes = storageOf(arena, ref) === Storage.INLINE ? valueWord : 0;
+    const bytes = ENTRY_KEY_OFFSET + readWord(arena, ref, 2) + inlineBytes;
+    const copy = arena.allocate(bytes);
+    copyBytes(
+      arena.data[ref >>> SEGMENT_OF_REF],
+      byteBase(ref),
+      arena.data[copy >>> SEGMENT_OF_REF],
+      byteBase(copy),
+      bytes,
+    );
+    writeWord(arena, copy, EXPIRY_WORD, 0);
+    writeWord(arena, copy, VALUE_WORD, valueWord);
+    return copy;
+  }
+
+  /**
+   * Puts what {@linkcode copyOut} made under its key, which must not be there; the copy is gone.
+   *
+   * @param expiry Unix milliseconds; null for none.
+   */
+  putBack(copy: number, expiry: bigint | null): number {
+    const { arena } = this;
+    const ref = this.adoptValue(
+      copy,
+      readWord(arena, copy, VALUE_WORD),
+      arena.data[copy >>> SEGMENT_OF_REF],
+      byteBase(copy) + ENTRY_KEY_OFFSET,
+      readWord(arena, copy, 2),
+    );
+    if (expiry !== null) this.expiry.setExact(ref, expiry);
+    arena.free(copy);
+    return ref;
   }
 
   /** When the entry expires, in Unix milliseconds; -1 when it does not. */
@@ -226,18 +274,20 @@ export class EntryTable {
     words[at] = state.countsFrequency ? state.frequencyAfterAccess(words[at]) : state.accessStamp;
   }
 
-  /** A new entry with its key in place and no expiry; the caller fills in meta and value. */
+  /** A new entry with its key and type in place and no expiry; the caller fills in meta and value. */
   protected insertEntry(
     key: DataView,
     keyOffset: number,
     keyLength: number,
     recordBytes: number,
+    type: number,
   ): number {
     const ref = this.arena.allocate(recordBytes);
     const words = this.arena.words[ref >>> SEGMENT_OF_REF];
     const base = wordBase(ref);
     words[base + ACCESS_WORD] = this.state.newAccess;
     words[base + EXPIRY_WORD] = 0;
+    words[base + META_WORD] = type;
     copyBytes(
       key,
       keyOffset,
@@ -290,6 +340,7 @@ export class EntryTable {
       keyOffset,
       keyLength,
       ENTRY_KEY_OFFSET + keyLength + inlineBytes,
+      typeOf(this.arena, source),
     );
     // The record is new under this key, whatever the age of its value.
     const meta = readWord(this.arena, source, META_WORD) & VALUE_META | epochBits(this.state.epoch);

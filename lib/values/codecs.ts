@@ -8,7 +8,7 @@ import { RdbType } from "../rdb/opcodes.ts";
 import { RdbError } from "../rdb/rdb_error.ts";
 import type { RdbReader } from "../rdb/rdb_reader.ts";
 import type { RdbWriter } from "../rdb/rdb_writer.ts";
-import { typeOf, ValueType } from "./entry.ts";
+import { readWord, Storage, storageOf, typeOf, ValueType } from "./entry.ts";
 import { HASH_CODEC } from "./hash/codec.ts";
 import { HashAccess } from "./hash/hash.ts";
 import { LIST_CODEC } from "./list/codec.ts";
@@ -17,7 +17,12 @@ import { SORTED_SET_CODEC } from "./sorted_set/codec.ts";
 import { STREAM_CODEC } from "./stream/codec.ts";
 import { StringView } from "./string/string.ts";
 import type { ValueHome } from "./value.ts";
-import type { LooseValue, ValueCodec } from "./value_codec.ts";
+import { type LooseValue, SLICE_ELEMENTS, type ValueCodec } from "./value_codec.ts";
+
+/** Bytes of a string that are written in one step. */
+const SLICE_BYTES = 1 << 18;
+/** Strings that are written in steps are compressed up to this size. */
+const COMPRESSED_AT_MOST = 1 << 20;
 
 const CODECS: ReadonlyMap<number, ValueCodec> = new Map([
   [ValueType.LIST, LIST_CODEC],
@@ -46,6 +51,7 @@ const TYPE_OF_RDB: ReadonlyMap<number, number> = new Map([
   [RdbType.HASH_LISTPACK, ValueType.HASH],
   [RdbType.HASH_METADATA, ValueType.HASH],
   [RdbType.HASH_METADATA_PRE_GA, ValueType.HASH],
+  [RdbType.HASH_VALKEY, ValueType.HASH],
   [RdbType.HASH_LISTPACK_EX, ValueType.HASH],
   [RdbType.HASH_LISTPACK_EX_PRE_GA, ValueType.HASH],
   [RdbType.STREAM_LISTPACKS, ValueType.STREAM],
@@ -68,6 +74,42 @@ export function saveValue(writer: RdbWriter, home: ValueHome, ref: number): void
   if (type !== ValueType.STRING) return codecOf(type).save(writer, home, ref);
   text.point(home.arena, ref);
   writer.string(text.data, text.offset, text.length);
+}
+
+/** Whether a value takes so long to write that it is to be written in steps. */
+export function isLong(home: ValueHome, ref: number): boolean {
+  const storage = storageOf(home.arena, ref);
+  const value = home.valueWordOf(ref);
+  if (storage === Storage.OBJECT) return home.objects.get(value).size > SLICE_ELEMENTS;
+  return storage === Storage.BLOCK && readWord(home.arena, value, 0) > SLICE_BYTES;
+}
+
+/**
+ * As {@linkcode saveValue}, in steps: see {@linkcode ValueCodec.saveSlices}. Strings of more than
+ * {@linkcode COMPRESSED_AT_MOST} bytes are written as they are, since to compress one can't be
+ * divided.
+ */
+export function* saveValueSlices(
+  writer: RdbWriter,
+  home: ValueHome,
+  ref: number,
+): Generator<void, void> {
+  const type = typeOf(home.arena, ref);
+  if (type !== ValueType.STRING) return yield* codecOf(type).saveSlices(writer, home, ref);
+  const { length } = text.point(home.arena, ref);
+  if (length <= COMPRESSED_AT_MOST) return writer.string(text.data, text.offset, length);
+  writer.lengthOf(length);
+  for (let at = 0; at < length; at += SLICE_BYTES) {
+    const { bytes, offset } = text.point(home.arena, ref);
+    const start = offset + at;
+    writer.raw(bytes.subarray(start, start + Math.min(SLICE_BYTES, length - at)));
+    yield;
+  }
+}
+
+/** The type here of a value of a type in RDB; undefined for those that are not served. */
+export function valueTypeOf(rdbType: number): number | undefined {
+  return rdbType === RdbType.STRING ? ValueType.STRING : TYPE_OF_RDB.get(rdbType);
 }
 
 /** Whether nothing is left of a value but fields that are past their time. */

@@ -16,7 +16,8 @@ import type { LooseValue } from "./value_codec.ts";
 
 const VERSION_BYTES = 2;
 const SUM_BYTES = 8;
-const FOOTER_BYTES = VERSION_BYTES + SUM_BYTES;
+/** Bytes behind what a dump holds. */
+export const FOOTER_BYTES = VERSION_BYTES + SUM_BYTES;
 
 /**
  * The payload of an entry's value; null for a hash of which every field is past its time.

@@ -9,6 +9,9 @@ import type { RdbWriter } from "../rdb/rdb_writer.ts";
 import { Storage } from "./entry.ts";
 import type { ValueHome } from "./value.ts";
 
+/** Elements that are written in one step. */
+export const SLICE_ELEMENTS = 256;
+
 /** A collection that no entry holds: what `Database.putValue` wants to know of it. */
 export interface LooseValue {
   readonly type: number;
@@ -27,6 +30,12 @@ export interface ValueCodec {
   rdbTypeOf(home: ValueHome, ref: number): number;
   /** Writes an entry's value, its type apart. */
   save(writer: RdbWriter, home: ValueHome, ref: number): void;
+  /**
+   * The same bytes in steps of some hundred elements, for a value of many: other values may be
+   * saved, and this one read, between two steps, but it must not be changed. The bytes written so
+   * far may be taken out at each step.
+   */
+  saveSlices(writer: RdbWriter, home: ValueHome, ref: number): Generator<void, void>;
   /**
    * Reads a value.
    *

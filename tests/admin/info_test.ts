@@ -1,7 +1,7 @@
 /** GET /info and GET /healthz. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { parseInfo } from "../../admin/routes/info.ts";
+import { parseInfo } from "../../admin/figures.ts";
 import { AdminClient } from "./admin_client.ts";
 import type { JsonObject } from "./admin_client.ts";
 
@@ -42,7 +42,7 @@ Deno.test("INFO becomes typed values by section", () => {
 Deno.test("/info shows this server", async () => {
   const admin = new AdminClient();
   admin.redis.run("SET", "a", "1");
-  const info = await admin.json("/info") as Record<string, JsonObject>;
+  const info = await admin.json("/api/v1/info") as Record<string, JsonObject>;
   assertEquals(info.server.redis_version, "7.2.4");
   assertEquals((info.keyspace.db0 as JsonObject).keys, 1);
   assertEquals(typeof info.memory.used_memory, "number");
@@ -51,18 +51,22 @@ Deno.test("/info shows this server", async () => {
 
 Deno.test("section chooses what is shown", async () => {
   const admin = new AdminClient();
-  const sections = async (query: string) => Object.keys(await admin.json(`/info?${query}`)).sort();
+  const sections = async (query: string) =>
+    Object.keys(await admin.json(`/api/v1/info?${query}`)).sort();
   assertEquals(await sections("section=memory"), ["memory"]);
   assertEquals(await sections("section=memory,cpu"), ["cpu", "memory"]);
   assertEquals(await sections("section=memory&section=cpu"), ["cpu", "memory"]);
   assert((await sections("section=everything")).includes("commandstats"));
-  assertEquals(await admin.problem("/info?section=nowhere"), [404, "INFO has no section nowhere"]);
+  assertEquals(await admin.problem("/api/v1/info?section=nowhere"), [
+    404,
+    "INFO has no section nowhere",
+  ]);
 });
 
 Deno.test("Accept chooses between JSON and INFO's text", async () => {
   const admin = new AdminClient();
   const typeFor = async (accept: string | null) => {
-    const response = await admin.fetch("/info?section=server", { accept });
+    const response = await admin.fetch("/api/v1/info?section=server", { accept });
     const body = await response.text();
     const type = (response.headers.get("content-type") ?? "").split(";")[0];
     if (type === "text/plain") assertMatch(body, /^# Server\r\nredis_version:7\.2\.4\r\n/);
@@ -77,7 +81,7 @@ Deno.test("Accept chooses between JSON and INFO's text", async () => {
   ) {
     assertEquals(await typeFor(accept), "text/plain", accept);
   }
-  assertEquals(await admin.problem("/info", { accept: "text/html" }), [
+  assertEquals(await admin.problem("/api/v1/info", { accept: "text/html" }), [
     406,
     "this page comes as application/json or text/plain",
   ]);

@@ -1,4 +1,4 @@
-/** GET /keys and GET /keys/:key: paging, filters, encodings of keys and values, parts of big values. */
+/** GET /api/v1/keys and GET /api/v1/keys/:key: paging, filters, encodings of keys and values, parts of big values. */
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { AdminClient } from "./admin_client.ts";
@@ -9,12 +9,12 @@ const noSuchKey: [number, string] = [404, "ERR no such key"];
 Deno.test("a page lists key, type, time to live and where the value is", async () => {
   const admin = new AdminClient();
   admin.redis.run("SET", "a b/é", "1", "PX", 1500);
-  assertEquals(await admin.json("/keys"), {
+  assertEquals(await admin.json("/api/v1/keys"), {
     items: [{
       key: { utf8: "a b/é" },
       type: "string",
       ttlMs: 1500,
-      href: "/keys/a%20b%2F%C3%A9",
+      href: "/api/v1/keys/a%20b%2F%C3%A9",
     }],
     cursor: null,
     done: true,
@@ -22,7 +22,7 @@ Deno.test("a page lists key, type, time to live and where the value is", async (
 });
 
 Deno.test("an empty database is one empty page", async () => {
-  assertEquals(await new AdminClient().json("/keys?db=3"), {
+  assertEquals(await new AdminClient().json("/api/v1/keys?db=3"), {
     items: [],
     cursor: null,
     done: true,
@@ -37,7 +37,7 @@ Deno.test("following the cursor brings every key, in pages that keep to the limi
     expected.push(`key:${i}`);
   }
   for (const limit of [7, 100, 1000]) {
-    const pages = await listing(admin, `/keys?limit=${limit}`);
+    const pages = await listing(admin, `/api/v1/keys?limit=${limit}`);
     for (const page of pages) assertLessOrEqual(page.length, limit);
     assertEquals([...new Set(pages.flat())].sort(), [...expected].sort(), `limit ${limit}`);
     // A page comes short only by what one slot of the table holds.
@@ -48,7 +48,7 @@ Deno.test("following the cursor brings every key, in pages that keep to the limi
 Deno.test("the limit is 100 by default", async () => {
   const admin = new AdminClient();
   for (let i = 0; i < 300; i++) admin.redis.run("SET", i, i);
-  const page = await admin.json("/keys") as { items: Json[]; done: boolean };
+  const page = await admin.json("/api/v1/keys") as { items: Json[]; done: boolean };
   assertLessOrEqual(page.items.length, 100);
   assert(page.items.length > 90);
   assertEquals(page.done, false);
@@ -58,16 +58,16 @@ Deno.test("match and type filter, and what is not there costs a bounded number o
   const admin = new AdminClient();
   for (let i = 0; i < 25_000; i++) admin.redis.run("SET", `key:${i}`, i);
   admin.redis.run("SET", new Uint8Array([0xff, 0x41]), "x");
-  assertEquals((await listing(admin, "/keys?match=key:1234*&limit=50")).flat().sort(), [
+  assertEquals((await listing(admin, "/api/v1/keys?match=key:1234*&limit=50")).flat().sort(), [
     "key:1234",
     ...Array.from({ length: 10 }, (_, i) => `key:1234${i}`),
   ]);
-  assertEquals((await listing(admin, "/keys?match=b64:/yo=")).flat(), [{ base64: "/0E=" }]);
-  assertEquals((await listing(admin, "/keys?type=list&limit=10")).flat(), []);
-  assertEquals((await listing(admin, "/keys?type=string&match=key:77")).flat(), ["key:77"]);
-  const first = await admin.json("/keys?match=nothing");
+  assertEquals((await listing(admin, "/api/v1/keys?match=b64:/yo=")).flat(), [{ base64: "/0E=" }]);
+  assertEquals((await listing(admin, "/api/v1/keys?type=list&limit=10")).flat(), []);
+  assertEquals((await listing(admin, "/api/v1/keys?type=string&match=key:77")).flat(), ["key:77"]);
+  const first = await admin.json("/api/v1/keys?match=nothing");
   assertEquals([first.items, first.done], [[], false]);
-  assert((await listing(admin, "/keys?match=nothing")).length <= 5);
+  assert((await listing(admin, "/api/v1/keys?match=nothing")).length <= 5);
 });
 
 Deno.test("db chooses the database", async () => {
@@ -75,33 +75,33 @@ Deno.test("db chooses the database", async () => {
   const other = admin.redis.newSession();
   admin.redis.replyTo(other, "SELECT", 2);
   admin.redis.replyTo(other, "SET", "there", "v");
-  const page = await admin.json("/keys?db=2") as { items: { href: string }[] };
-  assertEquals(page.items.map((item) => item.href), ["/keys/there?db=2"]);
-  assertEquals((await admin.json("/keys/there?db=2")).db, 2);
-  assertEquals(await admin.problem("/keys/there"), noSuchKey);
+  const page = await admin.json("/api/v1/keys?db=2") as { items: { href: string }[] };
+  assertEquals(page.items.map((item) => item.href), ["/api/v1/keys/there?db=2"]);
+  assertEquals((await admin.json("/api/v1/keys/there?db=2")).db, 2);
+  assertEquals(await admin.problem("/api/v1/keys/there"), noSuchKey);
 });
 
 Deno.test("bad parameters are named", async () => {
   const admin = new AdminClient();
   const limit = "limit must be a whole number between 1 and 1000";
   const cases: [path: string, detail: string][] = [
-    ["/keys?limit=0", limit],
-    ["/keys?limit=1001", limit],
-    ["/keys?limit=1e2", limit],
-    ["/keys?limit=", limit],
-    ["/keys?cursor=x", "ERR invalid cursor"],
-    ["/keys?cursor=-1", "ERR invalid cursor"],
-    ["/keys?cursor=", "ERR invalid cursor"],
-    ["/keys?cursor=99999999999999999999", "ERR invalid cursor"],
-    ["/keys?db=16", "ERR DB index is out of range"],
-    ["/keys?db=-1", "ERR invalid DB index"],
-    ["/keys?db=x", "ERR invalid DB index"],
-    ["/keys?match=b64:*", "malformed base64 after b64:"],
-    ["/keys/b64:*", "malformed base64 after b64:"],
-    ["/keys/%f", "malformed % sequence in the path"],
-    ["/keys/a%zz", "malformed % sequence in the path"],
-    ["/keys/a?offset=-1", "offset must be a whole number between 0 and 1099511627776"],
-    ["/keys/a?limit=1048577", "limit must be a whole number between 1 and 1048576"],
+    ["/api/v1/keys?limit=0", limit],
+    ["/api/v1/keys?limit=1001", limit],
+    ["/api/v1/keys?limit=1e2", limit],
+    ["/api/v1/keys?limit=", limit],
+    ["/api/v1/keys?cursor=x", "ERR invalid cursor"],
+    ["/api/v1/keys?cursor=-1", "ERR invalid cursor"],
+    ["/api/v1/keys?cursor=", "ERR invalid cursor"],
+    ["/api/v1/keys?cursor=99999999999999999999", "ERR invalid cursor"],
+    ["/api/v1/keys?db=16", "ERR DB index is out of range"],
+    ["/api/v1/keys?db=-1", "ERR invalid DB index"],
+    ["/api/v1/keys?db=x", "ERR invalid DB index"],
+    ["/api/v1/keys?match=b64:*", "malformed base64 after b64:"],
+    ["/api/v1/keys/b64:*", "malformed base64 after b64:"],
+    ["/api/v1/keys/%f", "malformed % sequence in the path"],
+    ["/api/v1/keys/a%zz", "malformed % sequence in the path"],
+    ["/api/v1/keys/a?offset=-1", "offset must be a whole number between 0 and 1099511627776"],
+    ["/api/v1/keys/a?limit=1048577", "limit must be a whole number between 1 and 1048576"],
   ];
   for (const [path, detail] of cases) {
     assertEquals(await admin.problem(path), [400, detail], path);
@@ -111,32 +111,33 @@ Deno.test("bad parameters are named", async () => {
 Deno.test("a key is shown with its value, encoding and time to live", async () => {
   const admin = new AdminClient();
   admin.redis.run("SET", "greeting", "hällo");
-  assertEquals(await admin.json("/keys/greeting"), {
+  assertEquals(await admin.json("/api/v1/keys/greeting"), {
     key: { utf8: "greeting" },
     db: 0,
     type: "string",
     encoding: "embstr",
     ttlMs: null,
+    memoryBytes: 52,
     value: { utf8: "hällo" },
     valueRange: { start: 0, end: 6, total: 6 },
     truncated: false,
   });
   admin.redis.run("SET", "n", "9223372036854775807", "PX", 1000);
-  const shown = await admin.json("/keys/n");
+  const shown = await admin.json("/api/v1/keys/n");
   assertEquals([shown.encoding, shown.value, shown.ttlMs], [
     "int",
     { utf8: "9223372036854775807" },
     1000,
   ]);
   admin.redis.clock.advance(1000);
-  assertEquals(await admin.problem("/keys/n"), noSuchKey);
+  assertEquals(await admin.problem("/api/v1/keys/n"), noSuchKey);
 });
 
 Deno.test("times to live past 2^53 are strings", async () => {
   const admin = new AdminClient();
   admin.redis.run("SET", "a", "1");
   admin.redis.run("PEXPIREAT", "a", "9223372036854775807");
-  const { ttlMs } = await admin.json("/keys/a");
+  const { ttlMs } = await admin.json("/api/v1/keys/a");
   assertEquals(ttlMs, String(9223372036854775807n - BigInt(admin.redis.clock.unixMs())));
 });
 
@@ -151,7 +152,9 @@ Deno.test("keys and values of any bytes come back as they are", async () => {
     ...binary.map((bytes) => new Uint8Array(bytes)),
   ];
   for (const key of keys) admin.redis.run("SET", key, key);
-  const page = await admin.json("/keys?limit=1000") as { items: { key: Json; href: string }[] };
+  const page = await admin.json("/api/v1/keys?limit=1000") as {
+    items: { key: Json; href: string }[];
+  };
   assertEquals(page.items.length, keys.length);
   const seen: string[] = [];
   for (const { key, href } of page.items) {
@@ -175,10 +178,10 @@ Deno.test("a key may be named in either way", async () => {
     "%FF%ef%be%3E",
   ];
   for (const form of forms) {
-    assertEquals((await admin.json(`/keys/${form}`)).value, { utf8: "binary" }, form);
+    assertEquals((await admin.json(`/api/v1/keys/${form}`)).value, { utf8: "binary" }, form);
   }
   for (const form of ["plain", "pl%61in", "b64:cGxhaW4", "b64:cGxhaW4="]) {
-    assertEquals((await admin.json(`/keys/${form}`)).value, { utf8: "text" }, form);
+    assertEquals((await admin.json(`/api/v1/keys/${form}`)).value, { utf8: "text" }, form);
   }
 });
 
@@ -191,7 +194,7 @@ Deno.test("a big value comes in parts that keep characters whole", async () => {
   let offset = 0;
   for (let parts = 0; offset < total; parts++) {
     assert(parts < 10);
-    const shown = await admin.json(`/keys/big?offset=${offset}&limit=65535`);
+    const shown = await admin.json(`/api/v1/keys/big?offset=${offset}&limit=65535`);
     const range = shown.valueRange as { start: number; end: number; total: number };
     assertEquals([range.start, range.total, shown.truncated], [offset, total, true]);
     assertLessOrEqual(range.end - range.start, 65535);
@@ -199,7 +202,7 @@ Deno.test("a big value comes in parts that keep characters whole", async () => {
     offset = range.end;
   }
   assertEquals(joined, text);
-  const { valueRange, value } = await admin.json(`/keys/big?offset=${total + 5}`);
+  const { valueRange, value } = await admin.json(`/api/v1/keys/big?offset=${total + 5}`);
   assertEquals([valueRange, value], [{ start: total, end: total, total }, { utf8: "" }]);
 });
 
@@ -207,7 +210,7 @@ Deno.test("a big value is cut by default, a binary one at the exact byte", async
   const admin = new AdminClient();
   const bytes = new Uint8Array(70_000).fill(0xff);
   admin.redis.run("SET", "big", bytes);
-  const shown = await admin.json("/keys/big");
+  const shown = await admin.json("/api/v1/keys/big");
   assertEquals(shown.truncated, true);
   assertEquals(shown.valueRange, { start: 0, end: 65536, total: 70_000 });
   assertEquals(bytesOf(shown.value as JsonObject), bytes.slice(0, 65536));
@@ -217,8 +220,8 @@ Deno.test("looking at a key does not make it look used", async () => {
   const admin = new AdminClient();
   admin.redis.run("SET", "a", "1");
   admin.redis.clock.advance(60_000);
-  await admin.json("/keys");
-  await admin.json("/keys/a");
+  await admin.json("/api/v1/keys");
+  await admin.json("/api/v1/keys/a");
   assertEquals(admin.redis.run("OBJECT", "IDLETIME", "a"), "(integer) 60");
 });
 

@@ -12,6 +12,8 @@ Deno.test("one that fails is closed, and the others go on and are flushed", asyn
   const part = (name: string, fails: boolean) => ({
     goOn: () => act(`${name} goes on`, fails),
     flush: () => act(`${name} is flushed`, fails),
+    hold: () => {},
+    release: () => true,
     close: () => void seen.push(`${name} is closed`),
   });
   const act = (what: string, fails: boolean): void => {
@@ -43,6 +45,8 @@ Deno.test("what is asked for while a turn ends belongs to the next one", async (
       turn.begin();
       turn.flushAtEnd(again);
     },
+    hold: () => {},
+    release: () => true,
     close: () => {},
   };
   turn.begin();

@@ -13,6 +13,8 @@ export interface ChildServerOptions {
   port?: number;
   /** The data directory, which is then left alone; without it a new one is made, and removed. */
   directory?: string;
+  /** The line by which it says that it is ready, where that is not redis-server's. */
+  ready?: RegExp;
 }
 
 const readyLine = /Ready to accept connections/;
@@ -32,7 +34,7 @@ export async function startChildServer(options: ChildServerOptions): Promise<Chi
     const port = options.port ?? freePort();
     const directory = options.directory ?? Deno.makeTempDirSync({ prefix: "redino-test-" });
     const server = new ChildServer(options, port, directory);
-    if (await server.lineMatching(readyLine) !== null) return server;
+    if (await server.lineMatching(options.ready ?? readyLine) !== null) return server;
     await server.stop("SIGKILL");
     const output = server.lines.join("\n");
     const taken = /address already in use|could not create server tcp/i.test(output);

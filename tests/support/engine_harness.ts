@@ -23,6 +23,7 @@ import { Request } from "../../lib/resp/request.ts";
 import { CapturedLog, FakeClock, MemoryFiles, SeededRandom } from "./fake_host.ts";
 import type { Argument } from "./resp_client.ts";
 import { show } from "./resp_client.ts";
+import { SilentLink } from "./silent_link.ts";
 
 export interface HarnessOptions {
   /** Directives as in redis.conf, e.g. `{ maxmemory: "1mb" }`. */
@@ -83,6 +84,35 @@ export class EngineHarness {
     const session = this.engine.openSession();
     session.reply.protocol = protocol;
     return session;
+  }
+
+  /** A session with a connection behind it, so that its commands may wait. */
+  newClient(protocol: 2 | 3 = 2): Session {
+    const session = this.newSession(protocol);
+    session.link = new SilentLink(this.engine.context.sessions, session, `127.0.0.1:${session.id}`);
+    return session;
+  }
+
+  /** Runs a command of a session that may have to wait for its reply. */
+  send(session: Session, ...args: Argument[]): void {
+    this.engine.beginTurn();
+    this.engine.execute(
+      session,
+      Request.from(args.map((arg) => arg instanceof Uint8Array ? arg : String(arg))),
+    );
+    this.engine.endTurn();
+  }
+
+  /** What a session was sent since the last time, as redis-cli shows it. */
+  received(session: Session): string[] {
+    const decoder = new ReplyDecoder();
+    decoder.feed(session.reply.buffer.slice(0, session.reply.length));
+    session.reply.length = 0;
+    const shown: string[] = [];
+    for (let reply = decoder.next(); reply !== undefined; reply = decoder.next()) {
+      shown.push(show(reply));
+    }
+    return shown;
   }
 
   /** Runs a command and shows its reply as redis-cli does. */

@@ -5,6 +5,7 @@
 
 import type { Clock, Timer } from "../../lib/host/clock.ts";
 import type { Log, LogLevel } from "../../lib/host/log.ts";
+import { TimerQueue } from "../../lib/host/timer_queue.ts";
 
 export { MemoryFiles } from "./memory_files.ts";
 export { LoopbackNetwork } from "./loopback_network.ts";
@@ -14,7 +15,7 @@ export { SeededRandom } from "../../lib/host/random.ts";
 export class FakeClock implements Clock {
   private nowMs: number;
   private elapsedMs = 0;
-  private readonly waiting: { dueMs: number; task: () => void }[] = [];
+  private readonly waiting = new TimerQueue();
 
   /** Starts at 2023-11-14 22:13:20 UTC unless told otherwise. */
   constructor(unixMs = 1_700_000_000_000) {
@@ -34,17 +35,7 @@ export class FakeClock implements Clock {
   }
 
   schedule(delayMs: number, task: () => void): Timer {
-    const entry = { dueMs: this.elapsedMs + Math.max(0, delayMs), task };
-    // Sorted by due time; those due at the same time stay in the order they were asked for.
-    let at = this.waiting.length;
-    while (at > 0 && this.waiting[at - 1].dueMs > entry.dueMs) at--;
-    this.waiting.splice(at, 0, entry);
-    return {
-      cancel: () => {
-        const index = this.waiting.indexOf(entry);
-        if (index >= 0) this.waiting.splice(index, 1);
-      },
-    };
+    return this.waiting.add(this.elapsedMs + Math.max(0, delayMs), task);
   }
 
   /** Time passes at once, and nothing else happens in it: tasks that fall due run later. */
@@ -55,10 +46,10 @@ export class FakeClock implements Clock {
   /** Moves both clocks on, and runs each task at its own time, also those that tasks ask for. */
   advance(ms: number): void {
     const endMs = this.elapsedMs + ms;
-    while (this.waiting.length > 0 && this.waiting[0].dueMs <= endMs) {
-      const { dueMs, task } = this.waiting.shift()!;
-      this.moveTo(Math.max(dueMs, this.elapsedMs));
-      task();
+    while (this.waiting.firstDueMs <= endMs) {
+      const { firstDueMs } = this.waiting;
+      this.moveTo(Math.max(firstDueMs, this.elapsedMs));
+      this.waiting.takeDue(firstDueMs)?.();
     }
     this.moveTo(endMs);
   }
@@ -70,7 +61,7 @@ export class FakeClock implements Clock {
 
   /** How many tasks wait. */
   get pending(): number {
-    return this.waiting.length;
+    return this.waiting.size;
   }
 
   private moveTo(elapsedMs: number): void {

@@ -30,7 +30,7 @@ export class LocalServer {
   readonly network: Network;
   readonly engine: Engine;
   readonly clients: Clients;
-  private readonly turn: Turn;
+  readonly turn: Turn;
   private readonly listeners: Listeners;
 
   constructor(options: LocalServerOptions = {}) {

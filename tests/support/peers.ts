@@ -1,12 +1,20 @@
 /**
- * Real Redis programs, the judges in any doubt. Where one is not installed its tests are ignored and say
+ * Real Redis programs, and Prometheus's, the judges in any doubt; and the browser that pages are looked at with. Where one is not installed its tests are ignored and say
  * so; with REDINO_REQUIRE_PEERS=1, as in CI, they fail instead.
  */
 
 import { type ChildServer, startChildServer } from "./child_server.ts";
 import { connect } from "./resp_client.ts";
 
-export type Peer = "redis-server" | "redis-cli" | "redis-benchmark";
+export type Peer =
+  | "redis-server"
+  | "redis-cli"
+  | "redis-benchmark"
+  | "redis-sentinel"
+  | "nutcracker"
+  | "prometheus-redis-exporter"
+  | "promtool"
+  | "chromium";
 
 const installed = new Map<Peer, boolean>();
 
@@ -20,7 +28,7 @@ export function isInstalled(peer: Peer): boolean {
   return known;
 }
 
-/** Registers a test that needs programs of Redis. */
+/** Registers a test that needs such programs. */
 export function needs(
   peers: Peer | Peer[],
   name: string,
@@ -47,6 +55,8 @@ export interface RedisOptions {
   args?: string[];
   /** Allows DEBUG, MODULE and changes of protected parameters from this machine. */
   debug?: boolean;
+  /** A port that is to be taken; without it a free one is found. */
+  port?: number;
   /** The data directory, which is then left alone when the server stops. */
   directory?: string;
 }
@@ -62,6 +72,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<ChildServe
       ...(options.args ?? []),
     ],
     ...(options.directory === undefined ? {} : { directory: options.directory }),
+    ...(options.port === undefined ? {} : { port: options.port }),
   });
   await using client = await connect(server.port);
   const reply = await client.send("PING");

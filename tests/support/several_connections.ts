@@ -12,6 +12,7 @@ import { encodeCommand } from "./resp_client.ts";
 /** One step: which connection sends what, as binary strings. */
 export interface Step {
   readonly connection: number;
+  /** `{2}` stands for the id that the server has given to connection 2. */
   readonly words: readonly string[];
   /** The replies have elements in an order that is each server's own. */
   readonly anyOrder?: boolean;
@@ -32,12 +33,19 @@ export class Sessions {
     this.all = protocols.map((protocol) => this.redis.newSession(protocol));
   }
 
+  /** The ids of the connections, in their order. */
+  get ids(): readonly string[] {
+    return this.all.map(({ id }) => String(id));
+  }
+
   run(connection: number, ...words: readonly string[]): void {
     const { clock, engine } = this.redis;
     clock.jumpTo(Date.now());
     engine.beginTurn();
-    engine.execute(this.all[connection], Request.from(words.map(fromLatin1)));
+    const session = this.all[connection];
+    engine.execute(session, Request.from(words.map(fromLatin1)));
     engine.endTurn();
+    if (session.closing) engine.context.sessions.close(session);
   }
 
   /** What came since the last time, as binary strings, by connection. */
@@ -72,6 +80,18 @@ class Sockets {
       result.received[i] = "";
     }
     return result;
+  }
+
+  /** The ids of the connections, in their order; asked of those that have sent all they were to. */
+  async ids(): Promise<readonly string[]> {
+    const ids: string[] = [];
+    for (let i = 0; i < this.sockets.length; i++) {
+      await this.write(i, ["CLIENT", "ID"]);
+      await this.until(() => this.received[i].endsWith("\r\n"));
+      ids.push(this.received[i].slice(1, -2));
+      this.received[i] = "";
+    }
+    return ids;
   }
 
   async write(connection: number, words: readonly string[]): Promise<void> {
@@ -134,11 +154,14 @@ export async function compareSchedule(
   const ours = new Sessions(protocols, config);
   const theirs = await Sockets.connect(port, protocols);
   try {
+    const usesIds = steps.some(({ words }) => words.some((word) => ID.test(word)));
+    const theirIds = usesIds ? await theirs.ids() : [];
     for (const [at, { connection, words, anyOrder }] of steps.entries()) {
-      ours.run(connection, ...words);
-      const wanted = ours.take();
-      await theirs.write(connection, words);
-      const found = await theirs.take(wanted.map((text) => text.length));
+      ours.run(connection, ...withIds(words, ours.ids));
+      const wanted = ours.take().map((text) => withoutIds(text, usesIds ? ours.ids : []));
+      await theirs.write(connection, withIds(words, theirIds));
+      const lengths = wanted.map((text) => text.length);
+      const found = (await theirs.take(lengths)).map((text) => withoutIds(text, theirIds));
       const differs = wanted.findIndex((text, i) =>
         text !== found[i] && !(anyOrder === true && sorted(text) === sorted(found[i]))
       );
@@ -156,6 +179,22 @@ export async function compareSchedule(
   } finally {
     theirs.close();
   }
+}
+
+const ID = /^\{(\d)\}$/;
+
+function withIds(words: readonly string[], ids: readonly string[]): string[] {
+  return words.map((word) => word.replace(ID, (_, connection) => ids[Number(connection)]));
+}
+
+/** Replies that are the id of a connection, as the word that stands for it in a step. */
+function withoutIds(text: string, ids: readonly string[]): string {
+  if (ids.length === 0) return text;
+  // Where a connection's id is told: CLIENT TRACKINGINFO and the end of a redirection.
+  return text.replace(/(redirect|redir-broken)\r\n:(\d+)/g, (whole, label, id: string) => {
+    const connection = ids.indexOf(id);
+    return connection < 0 ? whole : `${label} {${connection}}`;
+  });
 }
 
 function sorted(text: string): string {

@@ -85,6 +85,7 @@ export const RESET = command({
     session.noTouch = false;
     context.transactions.discard(session);
     context.pubsub.leave(session);
+    context.tracking.turnOff(session);
     context.monitor.remove(session);
     context.authentication.reset(session);
     call.reply.simple("RESET");

@@ -107,17 +107,6 @@ export const CLIENT_SETINFO = command({
   },
 });
 
-export const CLIENT_GETREDIR = command({
-  name: "CLIENT|GETREDIR",
-  summary: "Replies with the connection that invalidation messages are sent to.",
-  since: "6.0.0",
-  complexity: "O(1)",
-  flags: PLAIN,
-  run(call) {
-    call.reply.integer(-1);
-  },
-});
-
 const CLIENT_HELP = helpCommand({ container: "CLIENT", since: "5.0.0" });
 
 /** Kinds of clients as TYPE options name them; null for a word that is none. */
@@ -160,6 +149,5 @@ export const CLIENT_COMMANDS = [
   CLIENT_SETNAME,
   CLIENT_GETNAME,
   CLIENT_SETINFO,
-  CLIENT_GETREDIR,
   CLIENT_HELP,
 ];

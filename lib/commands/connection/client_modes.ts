@@ -108,9 +108,12 @@ export const CLIENT_UNBLOCK = command({
     if (call.count === 4 && !call.request.is(3, "TIMEOUT") && !call.request.is(3, "ERROR")) {
       throw BAD_UNBLOCK_REASON;
     }
-    readClampedInteger(call, 2);
-    // No command blocks; one that waits for the end of a pause is not to be woken this way.
-    call.reply.integer(0);
+    const { sessions, waiting } = call.context;
+    const session = sessions.get(readClampedInteger(call, 2));
+    const error = call.count === 4 && call.request.is(3, "ERROR") ? errors.UNBLOCKED : null;
+    // One that waits for the end of a pause is not to be woken this way.
+    const isWoken = session !== undefined && waiting.unblock(session, error);
+    call.reply.integer(isWoken ? 1 : 0);
   },
 });
 

@@ -121,8 +121,10 @@ function countOne(call: Call): void {
   call.db.resizeString(target, length, Encoding.RAW);
   const view = call.db.stringOf(target);
   cacheCardinality(view.bytes, view.offset, estimate);
-  // Replicas are to have the same bytes, but nothing has changed that anyone could wait for.
+  // Replicas are to have the same bytes; there is no event for who only wants to know the count.
   call.dirty++;
+  const { keyspace } = call.context;
+  if (keyspace.observed) keyspace.touched(call.db, call.request.view(1));
   call.reply.integer(estimate);
 }
 

@@ -56,7 +56,11 @@ export const FLUSHALL = command({
   tips: FLUSH_TIPS,
   run(call) {
     const lazily = isLazy(call);
-    flush(call, call.context.store.databases, lazily);
+    const { store, persistence } = call.context;
+    persistence?.beforeFlushAll();
+    flush(call, store.databases, lazily);
+    // What was removed is no change any more where the empty data are saved at once.
+    if (persistence?.savedEmpty() === true) call.dirty = 1;
     call.reply.ok();
   },
 });
@@ -97,12 +101,13 @@ function isLazy(call: Call): boolean {
 
 /** Empties databases, at once or bit by bit after the reply. Counts every key as a change. */
 function flush(call: Call, databases: readonly Database[], lazily: boolean): void {
-  const { store, keyspace } = call.context;
+  const { store, keyspace, tracking } = call.context;
   let removed = 0;
   for (const db of databases) {
     if (db.size > 0) keyspace.flushed(db);
     removed += db.size;
   }
+  tracking.emptied();
   if (lazily) { for (const db of databases) store.lazyFree.add(db.detach()); }
   else if (databases.length === 1) databases[0].clear();
   else store.clear();

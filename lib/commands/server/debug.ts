@@ -17,9 +17,11 @@ import { isLocalClient } from "../../engine/local_client.ts";
 import { PACKED_THRESHOLD_BYTES, REPLY_PEAK_RESET_MS } from "../../engine/switches.ts";
 import { systemErrorText } from "../../host/system_error.ts";
 import { datasetDigest, valueDigest } from "../../store/digest.ts";
+import { loadAof } from "./append_only.ts";
 import { rewriteConfigFile } from "./config.ts";
 import { populate, replyObject, replyTableStats, replyValueTableStats } from "./debug_data.ts";
 import { replySample } from "./debug_protocol.ts";
+import { reload } from "./debug_reload.ts";
 
 const NOT_ALLOWED = new CommandError(
   "ERR DEBUG command not allowed. If the enable-debug-command option is set to " +
@@ -170,6 +172,24 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
       "attrib, push, verbatim, true or false.",
     ]],
     run: replySample,
+  }],
+  ["LOADAOF", {
+    least: 0,
+    help: [[
+      "LOADAOF",
+      "Writes what waits to the append-only file, forgets the data and loads the file.",
+    ]],
+    run: loadAof,
+  }],
+  ["RELOAD", {
+    least: 0,
+    most: Infinity,
+    help: [[
+      "RELOAD [option ...]",
+      "Saves the data to the RDB file, forgets them and loads the file. Options: MERGE lets keys of",
+      "the file replace those that are there, NOFLUSH forgets nothing, NOSAVE saves nothing.",
+    ]],
+    run: reload,
   }],
   ["SET-ACTIVE-EXPIRE", {
     least: 1,

@@ -10,7 +10,7 @@
  * | active_defrag_…, total_active_defrag_time … | 0: nothing has to be moved to give memory back |
  * | io_threaded_…_processed | 0: there are no such threads |
  * | reply_buffer_shrinks, reply_buffer_expands | 0: buffers come from a pool and go back to it |
- * | sync_…, …_repl_…, tracking_…, migrate_cached_sockets, slave_expires_tracked_keys | 0 until there is something to count |
+ * | instantaneous_…_repl_kbps, migrate_cached_sockets, slave_expires_tracked_keys | 0: not counted |
  */
 
 import type { CommandSpec } from "../../engine/command_spec.ts";
@@ -22,16 +22,16 @@ const STATS: Section = {
   title: "Stats",
   isDefault: true,
   fields(context) {
-    const { stats, pubsub } = context;
+    const { stats, pubsub, tracking, replication } = context;
     return [
       ["total_connections_received", stats.connectionsReceived],
       ["total_commands_processed", stats.commandsProcessed],
       ["instantaneous_ops_per_sec", Math.floor(context.rates.commandsPerSecond)],
       ...trafficFields(context),
       ["rejected_connections", stats.connectionsRejected],
-      ["sync_full", 0],
-      ["sync_partial_ok", 0],
-      ["sync_partial_err", 0],
+      ["sync_full", replication?.counts.fullSyncs ?? 0],
+      ["sync_partial_ok", replication?.counts.partialSyncs ?? 0],
+      ["sync_partial_err", replication?.counts.partialSyncsRefused ?? 0],
       ...keyFields(context),
       ["pubsub_channels", pubsub.count(Topic.CHANNEL)],
       ["pubsub_patterns", pubsub.count(Topic.PATTERN)],
@@ -46,9 +46,9 @@ const STATS: Section = {
       ["active_defrag_key_misses", 0],
       ["total_active_defrag_time", 0],
       ["current_active_defrag_time", 0],
-      ["tracking_total_keys", 0],
-      ["tracking_total_items", 0],
-      ["tracking_total_prefixes", 0],
+      ["tracking_total_keys", tracking.keyCount],
+      ["tracking_total_items", tracking.itemCount],
+      ["tracking_total_prefixes", tracking.prefixCount],
       ["unexpected_error_replies", stats.unexpectedErrors],
       ["total_error_replies", stats.errorReplies],
       ["dump_payload_sanitizations", 0],
@@ -62,12 +62,12 @@ const STATS: Section = {
   },
 };
 
-function trafficFields({ stats, rates }: Context): Field[] {
+function trafficFields({ stats, rates, replication }: Context): Field[] {
   return [
     ["total_net_input_bytes", stats.inputBytes],
     ["total_net_output_bytes", stats.outputBytes],
-    ["total_net_repl_input_bytes", 0],
-    ["total_net_repl_output_bytes", 0],
+    ["total_net_repl_input_bytes", replication?.counts.inputBytes ?? 0],
+    ["total_net_repl_output_bytes", replication?.counts.outputBytes ?? 0],
     ["instantaneous_input_kbps", (rates.inputPerSecond / 1024).toFixed(2)],
     ["instantaneous_output_kbps", (rates.outputPerSecond / 1024).toFixed(2)],
     ["instantaneous_input_repl_kbps", "0.00"],
@@ -75,7 +75,7 @@ function trafficFields({ stats, rates }: Context): Field[] {
   ];
 }
 
-function keyFields({ stats, store, peaks, host }: Context): Field[] {
+function keyFields({ stats, store, peaks, host, scripts }: Context): Field[] {
   const nowMs = host.clock.unixMs();
   return [
     ["expired_keys", stats.expiredKeys],
@@ -84,6 +84,7 @@ function keyFields({ stats, store, peaks, host }: Context): Field[] {
     ["expired_time_cap_reached_count", stats.expireTimeCapReached],
     ["expire_cycle_cpu_milliseconds", Math.floor(stats.expireCycleMs)],
     ["evicted_keys", stats.evictedKeys],
+    ["evicted_scripts", scripts.figures.evictedScripts],
     ["evicted_clients", stats.evictedClients],
     ["total_eviction_exceeded_time", peaks.totalExceededMs(nowMs)],
     ["current_eviction_exceeded_time", peaks.currentExceededMs(nowMs)],

@@ -14,15 +14,13 @@
  * | io_threads_active | 0 |
  * | used_cpu_…_children | 0: no process is forked |
  * | used_cpu_…_main_thread | the whole process: the runtime tells no single thread's share |
- * | cluster_connections, clients_in_timeout_table, tracking_clients | 0 while no such client can be |
+ * | cluster_connections, clients_in_timeout_table | 0 while no such client can be |
  */
 
 import { REDINO_VERSION, REDIS_VERSION } from "../../config/version.ts";
 import type { Context } from "../../engine/context.ts";
 import type { ProcessInfo } from "../../host/process.ts";
 import type { Field, Section } from "./info_section.ts";
-
-const NO_REPLICATION_ID = "0".repeat(40);
 
 const POLLERS: Readonly<Record<ProcessInfo["platform"], string>> = {
   linux: "epoll",
@@ -87,32 +85,24 @@ const CLIENTS: Section = {
       ["maxclients", context.config.get("maxclients")],
       ["client_recent_max_input_buffer", context.peaks.clientInputBytes],
       ["client_recent_max_output_buffer", context.peaks.clientOutputBytes],
-      ["blocked_clients", sessions.filter((session) => session.parked).length],
-      ["tracking_clients", 0],
+      ["blocked_clients", sessions.filter((session) => session.isBlocked).length],
+      ["tracking_clients", context.tracking.sessionCount],
       ["pubsub_clients", context.pubsub.subscribedSessions],
-      ["clients_in_timeout_table", 0],
+      ["clients_in_timeout_table", context.waiting.timedCount],
+      ["total_blocking_keys", context.blocking.keyCount],
+      ["total_blocking_keys_on_nokey", context.blocking.neededKeyCount],
     ];
   },
 };
 
-/** A primary without replicas: replication brings the rest. */
 const REPLICATION: Section = {
   title: "Replication",
   isDefault: true,
-  fields: (context) => [
-    ["role", "master"],
-    ["connected_slaves", 0],
-    ["master_failover_state", "no-failover"],
-    ["master_replid", context.replicationId],
-    ["master_replid2", NO_REPLICATION_ID],
-    ["master_repl_offset", 0],
-    ["second_repl_offset", -1],
-    ["repl_backlog_active", 0],
-    ["repl_backlog_size", context.config.get("repl-backlog-size")],
-    ["repl_backlog_first_byte_offset", 0],
-    ["repl_backlog_histlen", 0],
-  ],
+  fields: (context) => context.replication?.info() ?? ALONE,
 };
+
+/** An engine without a server around it has no part in replication. */
+const ALONE: readonly Field[] = [["role", "master"], ["connected_slaves", 0]];
 
 const CPU: Section = {
   title: "CPU",

@@ -6,7 +6,6 @@ import { Flag } from "../../engine/command_spec.ts";
 import { CommandError, deniedBlocking, errors } from "../../engine/errors.ts";
 
 const NO_SHUTDOWN = new CommandError("ERR No shutdown in progress.");
-const SHUTDOWN_FAILED = new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
 
 export const TIME = command({
   name: "TIME",
@@ -20,21 +19,6 @@ export const TIME = command({
     call.reply.array(2);
     call.reply.bulkInteger(Math.floor(microseconds / 1e6));
     call.reply.bulkInteger(microseconds % 1e6);
-  },
-});
-
-export const ROLE = command({
-  name: "ROLE",
-  summary: "Tells whether the server is a primary or a replica, and who is linked to it.",
-  since: "2.8.12",
-  complexity: "O(1)",
-  flags: Flag.NO_SCRIPT | Flag.LOADING | Flag.STALE | Flag.FAST,
-  categories: ["@admin", "@dangerous"],
-  run(call) {
-    call.reply.array(3);
-    call.reply.bulk("master");
-    call.reply.integer(0);
-    call.reply.array(0);
   },
 });
 
@@ -69,13 +53,17 @@ export const SHUTDOWN = command({
       call.reply.ok();
       return;
     }
-    if (process === null) throw SHUTDOWN_FAILED;
+    const { scripts } = call.context;
+    if (scripts.isBusy && options.save !== false && scripts.engine !== null) {
+      throw scripts.engine.busyError;
+    }
+    if (process === null) throw errors.SHUTDOWN_FAILED;
     // There is no reply: the connection ends with the server.
     process.shutdown(options);
   },
 });
 
-export const LIFECYCLE_COMMANDS = [MONITOR, ROLE, SHUTDOWN, TIME];
+export const LIFECYCLE_COMMANDS = [MONITOR, SHUTDOWN, TIME];
 
 function readShutdownOptions(call: Call) {
   let save: boolean | undefined;

@@ -196,6 +196,11 @@ function readOptions(call: Call, adds: boolean): number {
   }
   if (options.limit > 0 && !options.trims) throw errors.TRIM_LIMIT_ALONE;
   if (!adds && !options.trims) throw errors.NO_TRIM;
+  if (call.session.isTrusted) {
+    // redis-server passes on what it has trimmed to, with a LIMIT that has had its effect there.
+    options.limit = 0;
+    return i;
+  }
   if (limitGiven && !options.approximate) throw errors.TRIM_LIMIT_EXACT;
   if (!limitGiven && options.approximate) options.limit = defaultLimit(call);
   return i;

@@ -4,11 +4,11 @@
  * entries are served by the same code once there are some. [hot]
  */
 
-import { readBigInteger, readClampedInteger } from "../../engine/arguments.ts";
+import { readClampedInteger, readTimeoutMs } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
-import { CommandError, errors, quotedArgument } from "../../engine/errors.ts";
+import { blockFromScript, CommandError, errors, quotedArgument } from "../../engine/errors.ts";
 import {
   type Consumer,
   type ConsumerGroup,
@@ -16,6 +16,7 @@ import {
   StreamId,
   UNKNOWN_READ,
 } from "../../values/stream/stream.ts";
+import { ValueType } from "../../values/entry.ts";
 import { isText, readId, readStart, readStop } from "./ids.ts";
 import {
   consumerOf,
@@ -26,10 +27,14 @@ import {
   replyEntries,
   replyEntry,
   replyId,
+  streamOf,
+  streamToChange,
   streamToConsume,
   streamToRead,
 } from "./opened.ts";
 
+/** Entries that one who has waited gets at most without COUNT: his id may be long ago. */
+const MOST_AFTER_WAITING = 1000;
 const LAST = StreamId.max();
 const from = new StreamId();
 const to = new StreamId();
@@ -193,9 +198,78 @@ function read(call: Call, ofGroup: boolean): void {
     if (ofGroup ? readForGroup(call, asked, i) : readStream(call, asked, i)) served++;
   }
   if (ofGroup && call.effects === null) call.silent = true;
-  if (served === 0) reply.nullArray();
-  else if (reply.protocol === 3) reply.mapAt(start, served);
+  if (served === 0) {
+    if (asked.blockMs < 0 || !waitForEntries(call, asked, ofGroup)) reply.nullArray();
+  } else if (reply.protocol === 3) reply.mapAt(start, served);
   else reply.arrayAt(start, served);
+}
+
+/** Lets the command wait until one of its streams gets entries; false where it may not wait. */
+function waitForEntries(call: Call, asked: ReadRequest, ofGroup: boolean): boolean {
+  const { firstKey, keys, blockMs } = asked;
+  if (asked.count === 0) asked.count = MOST_AFTER_WAITING;
+  return call.context.blocking.wait(call, {
+    type: ValueType.STREAM,
+    firstKey,
+    lastKey: firstKey + keys - 1,
+    timeoutMs: blockMs,
+    needsKey: ofGroup,
+    serve: (later: Call, index) =>
+      ofGroup ? serveGroupReader(later, asked, index) : serveWaitingReader(later, asked, index),
+  });
+}
+
+/** Serves one who has waited with XREAD, when the stream of a key has got past the id. */
+function serveWaitingReader(call: Call, asked: ReadRequest, key: number): boolean {
+  const ref = call.peek(key);
+  if (ref === 0) return false;
+  const stream = streamOf(call, ref);
+  const after = asked.after[key - asked.firstKey];
+  // Redis looks at the last id that was given, whether its entry is still there or not.
+  if (stream.lastId.compare(after) <= 0) return false;
+  announceStream(call, key);
+  serveReader(call, stream, after, asked.count);
+  return true;
+}
+
+/**
+ * The same for XREADGROUP.
+ *
+ * @throws why it waits in vain: the stream, or its group, is gone.
+ */
+function serveGroupReader(call: Call, asked: ReadRequest, key: number): boolean {
+  const stream = streamToChange(call, key);
+  if (stream === null) throw noGroupToRead(call, key, asked.groupIndex);
+  const group = stream.group(call.request.view(asked.groupIndex));
+  if (group === undefined) throw errors.GROUP_GONE;
+  if (stream.lastId.compare(group.lastId) <= 0) return false;
+  const consumer = consumerFor(call, asked, key, group);
+  announceStream(call, key);
+  deliverNew(call, call.request.view(key), stream, group, consumer, asked.count, asked.noAck);
+  call.dirty++;
+  if (call.effects === null) call.silent = true;
+  return true;
+}
+
+function announceStream(call: Call, key: number): void {
+  if (call.reply.protocol === 3) call.reply.map(1);
+  else call.reply.array(1);
+  replyKey(call, key);
+}
+
+/** The consumer that asks, made if need be. */
+function consumerFor(
+  call: Call,
+  asked: ReadRequest,
+  key: number,
+  group: ConsumerGroup,
+): Consumer {
+  const { consumer, created } = consumerOf(call, group, key, asked.groupIndex + 1);
+  if (created && asked.noAck) {
+    const view = call.request.view(key);
+    call.propagate("XGROUP", "CREATECONSUMER", view, group.name, consumer.name);
+  }
+  return consumer;
 }
 
 /** Serves one stream of XREAD; whether there was something. */
@@ -223,11 +297,8 @@ function readForGroup(call: Call, asked: ReadRequest, i: number): boolean {
   }
   // As in Redis 7.0 a consumer who gets nothing leaves no trace; 7.2 would make it.
   if (!due) return false;
-  const { consumer, created } = consumerOf(call, group, key, asked.groupIndex + 1);
+  const consumer = consumerFor(call, asked, key, group);
   const view = call.request.view(key);
-  if (created && asked.noAck) {
-    call.propagate("XGROUP", "CREATECONSUMER", view, group.name, consumer.name);
-  }
   replyKey(call, key);
   if (asked.asksNew[i]) {
     deliverNew(call, view, stream, group, consumer, asked.count, asked.noAck);
@@ -297,8 +368,10 @@ function readReadOptions(call: Call, ofGroup: boolean): ReadRequest {
   };
   for (let i = 1; i < count && asked.firstKey === 0; i++) {
     const more = count - i - 1;
-    if (request.is(i, "BLOCK") && more > 0) asked.blockMs = readTimeout(call, ++i);
-    else if (request.is(i, "COUNT") && more > 0) {
+    if (request.is(i, "BLOCK") && more > 0) {
+      if (call.session.isScript) throw blockFromScript(request.text(0, 128));
+      asked.blockMs = readTimeoutMs(call, ++i);
+    } else if (request.is(i, "COUNT") && more > 0) {
       asked.count = Math.max(0, readClampedInteger(call, ++i));
     } else if (request.is(i, "STREAMS") && more > 0) {
       if (more % 2 !== 0) throw errors.UNBALANCED_STREAMS;
@@ -338,14 +411,6 @@ function readAfter(
   readId(call, index, id);
   // Redis writes down ">" as the greatest id, and so takes one for the other.
   return ofGroup && id.isMax;
-}
-
-/** Milliseconds to wait. */
-function readTimeout(call: Call, index: number): number {
-  const ms = readBigInteger(call, index, errors.TIMEOUT_NOT_AN_INTEGER);
-  if (ms < 0n) throw errors.NEGATIVE_TIMEOUT;
-  if (ms > 2n ** 63n - 1n - BigInt(nowOf(call))) throw errors.TIMEOUT_RANGE;
-  return Number(ms);
 }
 
 function noGroupToRead(call: Call, key: number, group: number): CommandError {

@@ -18,9 +18,16 @@ import { REDACTED, secretArguments } from "./redaction.ts";
 /** Commands that are never shown: what administrators do, and what asks not to be. */
 const HIDDEN = Flag.ADMIN | Flag.SKIP_MONITOR;
 
+/** Hears of every command that was run, whoever sent it; the request is lent. */
+export interface CommandListener {
+  ran(session: Session, command: CommandSpec, request: Request): void;
+}
+
 export class Monitor {
   /** Whether anybody watches. */
   active = false;
+  /** Parts of the program that watch. */
+  private listeners: readonly CommandListener[] = [];
   private watchers: Session[] = [];
 
   constructor(private readonly clock: Clock, private readonly sessions: Sessions) {}
@@ -39,12 +46,32 @@ export class Monitor {
   remove(session: Session): void {
     session.gate &= ~Gate.MONITOR;
     this.watchers = this.watchers.filter((watcher) => watcher !== session);
-    this.active = this.watchers.length > 0;
+    this.setActive();
+  }
+
+  listen(listener: CommandListener): void {
+    if (!this.listeners.includes(listener)) this.listeners = [...this.listeners, listener];
+    this.setActive();
+  }
+
+  unlisten(listener: CommandListener): void {
+    this.listeners = this.listeners.filter((other) => other !== listener);
+    this.setActive();
+  }
+
+  private setActive(): void {
+    this.active = this.watchers.length > 0 || this.listeners.length > 0;
   }
 
   /** Writes the line of a command that `session` has run to all who watch. */
   show(session: Session, command: CommandSpec, request: Request): void {
-    if ((command.flags & HIDDEN) !== 0) return;
+    for (const listener of this.listeners) listener.ran(session, command, request);
+    if ((command.flags & HIDDEN) === 0) this.showAlways(session, command, request);
+  }
+
+  /** The same for a command that is hidden from {@linkcode show}: a script, which shows itself. */
+  showAlways(session: Session, command: CommandSpec, request: Request): void {
+    if (this.watchers.length === 0) return;
     const line = this.line(session, command, request);
     for (const watcher of this.watchers) {
       if (this.sessions.get(watcher.id) !== watcher) this.remove(watcher);

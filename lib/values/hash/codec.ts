@@ -12,7 +12,7 @@ import type { FieldSink } from "../../rdb/value_reader.ts";
 import { readHash } from "../../rdb/value_reader.ts";
 import { Encoding, encodingOf, Storage, storageOf, ValueType } from "../entry.ts";
 import type { ValueHome } from "../value.ts";
-import type { LooseValue, ValueCodec } from "../value_codec.ts";
+import { type LooseValue, SLICE_ELEMENTS, type ValueCodec } from "../value_codec.ts";
 import { ValueDraft } from "../value_draft.ts";
 import { HashAccess } from "./hash.ts";
 import type { LargeHash } from "./large_hash.ts";
@@ -34,6 +34,28 @@ export const HASH_CODEC: ValueCodec = {
       writer.string(data, field, fieldLength);
       writer.string(data, value, valueLength);
     });
+  },
+
+  /** Only the table of a large hash is walked in steps: nothing moves its records meanwhile. */
+  *saveSlices(writer: RdbWriter, home: ValueHome, ref: number): Generator<void, void> {
+    if (storageOf(home.arena, ref) !== Storage.OBJECT) return this.save(writer, home, ref);
+    const hash = new HashAccess().open(home, ref);
+    const { table, dueTime: earliest } = home.objects.get(home.valueWordOf(ref)) as LargeHash;
+    const expires = earliest !== Infinity;
+    if (expires) beginExpiring(writer, earliest);
+    writer.lengthOf(hash.size);
+    let left = SLICE_ELEMENTS;
+    for (let chain = 0; chain < table.chainCount; chain++) {
+      for (let place = table.chainHead(chain); place !== 0; place = table.nextInChain(place)) {
+        if (hash.isGone(place)) continue;
+        if (expires) saveTime(writer, hash.expiresAt(place), earliest);
+        savePair(writer, hash, place);
+        left--;
+      }
+      if (left > 0) continue;
+      left = SLICE_ELEMENTS;
+      yield;
+    }
   },
 
   load(reader: RdbReader, rdbType: number, home: ValueHome): LooseValue {
@@ -80,18 +102,29 @@ function savePacked(writer: RdbWriter, hash: HashAccess): void {
 
 /** Times are written as what they are after the earliest, plus one; 0 is for "does not expire". */
 function saveExpiring(writer: RdbWriter, hash: HashAccess, earliest: number): void {
-  writer.version = Math.max(writer.version, RDB_VERSION_FIELD_EXPIRY);
   const places = hash.places();
-  writer.milliseconds(BigInt(earliest));
+  beginExpiring(writer, earliest);
   writer.lengthOf(places.length);
   for (const place of places) {
-    const time = hash.expiresAt(place);
-    writer.lengthOf(time === -1 ? 0 : time - earliest + 1);
-    hash.pointField(place);
-    writer.string(hash.data, hash.offset, hash.length);
-    hash.pointValue(place);
-    writer.string(hash.data, hash.offset, hash.length);
+    saveTime(writer, hash.expiresAt(place), earliest);
+    savePair(writer, hash, place);
   }
+}
+
+function beginExpiring(writer: RdbWriter, earliest: number): void {
+  writer.version = Math.max(writer.version, RDB_VERSION_FIELD_EXPIRY);
+  writer.milliseconds(BigInt(earliest));
+}
+
+function saveTime(writer: RdbWriter, time: number, earliest: number): void {
+  writer.lengthOf(time === -1 ? 0 : time - earliest + 1);
+}
+
+function savePair(writer: RdbWriter, hash: HashAccess, place: number): void {
+  hash.pointField(place);
+  writer.string(hash.data, hash.offset, hash.length);
+  hash.pointValue(place);
+  writer.string(hash.data, hash.offset, hash.length);
 }
 
 /** When the first of a hash's fields expires, in Unix milliseconds; Infinity when none does. */

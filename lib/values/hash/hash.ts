@@ -238,6 +238,11 @@ export class HashAccess {
     });
   }
 
+  /** Whether the time of the field at a place is up, so that it counts as gone. */
+  isGone(place: number): boolean {
+    return this.large !== null && this.isDue(this.large, place);
+  }
+
   /** The places of all fields. */
   places(): number[] {
     const places: number[] = [];

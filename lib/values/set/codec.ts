@@ -10,7 +10,7 @@ import type { ElementSink } from "../../rdb/value_reader.ts";
 import { readSet } from "../../rdb/value_reader.ts";
 import { Encoding, encodingOf, ValueType } from "../entry.ts";
 import type { ValueHome } from "../value.ts";
-import type { LooseValue, ValueCodec } from "../value_codec.ts";
+import { type LooseValue, SLICE_ELEMENTS, type ValueCodec } from "../value_codec.ts";
 import { SetAccess } from "./set.ts";
 
 export const SET_CODEC: ValueCodec = {
@@ -26,6 +26,20 @@ export const SET_CODEC: ValueCodec = {
     for (let handle = set.first(); handle >= 0; handle = set.next(handle)) {
       set.point(handle);
       writer.string(set.data, set.offset, set.length);
+    }
+  },
+
+  *saveSlices(writer: RdbWriter, home: ValueHome, ref: number): Generator<void, void> {
+    if (encodingOf(home.arena, ref) === Encoding.INTSET) return this.save(writer, home, ref);
+    const set = new SetAccess().open(home, ref);
+    writer.lengthOf(set.size);
+    let left = SLICE_ELEMENTS;
+    for (let handle = set.first(); handle >= 0; handle = set.next(handle)) {
+      set.point(handle);
+      writer.string(set.data, set.offset, set.length);
+      if (--left > 0) continue;
+      left = SLICE_ELEMENTS;
+      yield;
     }
   },
 

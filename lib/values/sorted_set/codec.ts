@@ -12,7 +12,7 @@ import type { ScoreSink } from "../../rdb/value_reader.ts";
 import { readSortedSet } from "../../rdb/value_reader.ts";
 import { Encoding, encodingOf, ValueType } from "../entry.ts";
 import type { ValueHome } from "../value.ts";
-import type { LooseValue, ValueCodec } from "../value_codec.ts";
+import { type LooseValue, SLICE_ELEMENTS, type ValueCodec } from "../value_codec.ts";
 import { SortedSetAccess } from "./sorted_set.ts";
 
 export const SORTED_SET_CODEC: ValueCodec = {
@@ -30,6 +30,21 @@ export const SORTED_SET_CODEC: ValueCodec = {
     do {
       writer.string(set.data, set.offset, set.length);
       writer.binaryDouble(set.score);
+    } while (set.previous());
+  },
+
+  *saveSlices(writer: RdbWriter, home: ValueHome, ref: number): Generator<void, void> {
+    const set = new SortedSetAccess().open(home, ref);
+    if (set.encoding === Encoding.LISTPACK) return writer.stringOf(packed(set));
+    writer.lengthOf(set.size);
+    set.seek(set.size - 1);
+    let left = SLICE_ELEMENTS;
+    do {
+      writer.string(set.data, set.offset, set.length);
+      writer.binaryDouble(set.score);
+      if (--left > 0) continue;
+      left = SLICE_ELEMENTS;
+      yield;
     } while (set.previous());
   },
 

@@ -14,6 +14,9 @@ import type { ValueHome } from "../value.ts";
 import type { LooseValue, ValueCodec } from "../value_codec.ts";
 import { type Consumer, type ConsumerGroup, Stream, StreamId } from "./stream.ts";
 
+/** Blocks, of up to `stream-node-max-entries`, that are written in one step. */
+const SLICE_BLOCKS = 4;
+
 const raw = new Uint8Array(16);
 const rawData = new DataView(raw.buffer);
 
@@ -24,14 +27,21 @@ export const STREAM_CODEC: ValueCodec = {
 
   save(writer: RdbWriter, home: ValueHome, ref: number): void {
     const stream = home.objects.get(home.valueWordOf(ref)) as Stream;
-    saveBlocks(writer, stream);
-    writer.lengthOf(stream.size);
-    saveId(writer, stream.lastId);
-    saveId(writer, stream.firstId);
-    saveId(writer, stream.maxDeletedId);
-    writer.bigLengthOf(BigInt.asUintN(64, stream.entriesAdded));
-    writer.lengthOf(stream.groupCount);
-    for (const group of stream.groups()) saveGroup(writer, group);
+    writer.lengthOf(stream.log.index.length);
+    saveBlocks(writer, stream, 0, stream.log.index.length);
+    saveRest(writer, stream);
+  },
+
+  /** Blocks are written in steps, groups at once: their cursors are shared with who reads them. */
+  *saveSlices(writer: RdbWriter, home: ValueHome, ref: number): Generator<void, void> {
+    const stream = home.objects.get(home.valueWordOf(ref)) as Stream;
+    const blocks = stream.log.index.length;
+    writer.lengthOf(blocks);
+    for (let at = 0; at < blocks; at += SLICE_BLOCKS) {
+      saveBlocks(writer, stream, at, Math.min(blocks, at + SLICE_BLOCKS));
+      yield;
+    }
+    saveRest(writer, stream);
   },
 
   load(reader: RdbReader, rdbType: number, home: ValueHome): LooseValue {
@@ -101,17 +111,27 @@ class PartSink implements StreamSink {
   }
 }
 
-function saveBlocks(writer: RdbWriter, stream: Stream): void {
+function saveBlocks(writer: RdbWriter, stream: Stream, from: number, end: number): void {
   const { index, pack } = stream.log;
   const id = new StreamId();
-  writer.lengthOf(index.length);
-  for (let at = 0; at < index.length; at++) {
+  for (let at = from; at < end; at++) {
     index.idAt(at, id);
     setRaw(id);
     writer.string(rawData, 0, raw.length);
     pack.pointWhole(index.refAt(at));
     writer.string(pack.data, pack.offset, pack.length);
   }
+}
+
+/** What comes after the blocks. */
+function saveRest(writer: RdbWriter, stream: Stream): void {
+  writer.lengthOf(stream.size);
+  saveId(writer, stream.lastId);
+  saveId(writer, stream.firstId);
+  saveId(writer, stream.maxDeletedId);
+  writer.bigLengthOf(BigInt.asUintN(64, stream.entriesAdded));
+  writer.lengthOf(stream.groupCount);
+  for (const group of stream.groups()) saveGroup(writer, group);
 }
 
 function saveGroup(writer: RdbWriter, group: ConsumerGroup): void {

@@ -167,9 +167,10 @@ for (const protocol of [2, 3] as const) {
       await using subscriber = await connect(server.port, { resp: 3 });
       await subscriber.write("PSUBSCRIBE", "__keyevent@*__:*");
       const redis = new EngineHarness({ protocol });
-      const { state } = redis.engine.context.store;
-      state.observesMisses = true;
-      state.observesNewKeys = true;
+      const { store, keyspace } = redis.engine.context;
+      store.state.observesMisses = true;
+      store.state.observesNewKeys = true;
+      keyspace.announcesNewKeys = true;
       const clients: RespClient[] = [];
       const sessions: Session[] = [];
       for (let db = 0; db < DATABASES; db++) {

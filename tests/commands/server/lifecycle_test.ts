@@ -42,6 +42,7 @@ Deno.test("SHUTDOWN passes its options on and does not reply", () => {
   redis.engine.context.process = {
     shutdown: (options) => void asked.push(options),
     abortShutdown: () => true,
+    fail: () => {},
   };
   assertEquals(latin1(redis.bytesTo(redis.session, "SHUTDOWN")), "");
   assertEquals(latin1(redis.bytesTo(redis.session, "SHUTDOWN", "nosave", "NOW", "FORCE")), "");

@@ -23,6 +23,17 @@ Deno.test("a command that fails leaves neither a stream nor an effect", () => {
   assertEquals([redis.effects, redis.events], [[], []]);
 });
 
+Deno.test("what redis-server passes on of an approximate trim, LIMIT and all, is accepted", () => {
+  const redis = new EngineHarness();
+  const refused = redis.run("XADD", "s", "MAXLEN", "=", "2", "LIMIT", "1", "1-0", "a", "b");
+  assertEquals(refused.startsWith("(error)"), true);
+  redis.session.isTrusted = true;
+  for (let i = 1; i <= 4; i++) {
+    redis.run("XADD", "s", "MAXLEN", "=", "2", "LIMIT", "1", `${i}-0`, "a", "b");
+  }
+  assertEquals(redis.run("XLEN", "s"), "(integer) 2");
+});
+
 Deno.test("an approximate trim takes whole blocks and goes out as an exact one", () => {
   const redis = new EngineHarness({ config: { "stream-node-max-entries": "10" } });
   for (let i = 1; i <= 35; i++) redis.run("XADD", "s", `${i}-0`, "a", String(i));

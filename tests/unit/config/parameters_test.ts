@@ -27,6 +27,8 @@ Deno.test("the directives beyond 7.0 are those of 7.2, hyphens for underscores, 
   assertEquals(extra.map(([name]) => name).sort(), [
     "admin-bind",
     "admin-port",
+    "admin-token-file",
+    "admin-write",
     "aof-rewrite-cpulist",
     "bgsave-cpulist",
     "bio-cpulist",
@@ -171,6 +173,7 @@ Deno.test("each parameter without effect says why, and the common ones are not a
 Deno.test("passwords are marked as such", () => {
   const marked = [...ROWS].filter(([, row]) => row.sensitive).map(([name]) => name);
   assertEquals(marked, [
+    "admin-token",
     "requirepass",
     "masterauth",
     "masteruser",

@@ -14,6 +14,9 @@ if (missing) console.log("ignored: comparison with a real server: redis-server i
 const BEYOND_7_0 = new Set([
   "admin-bind",
   "admin-port",
+  "admin-token",
+  "admin-token-file",
+  "admin-write",
   "aof-rewrite-cpulist",
   "bgsave-cpulist",
   "bio-cpulist",

@@ -15,6 +15,8 @@ export class TextStore implements StoreObserver {
   /** Fields that expired, as `key field`, in their order. */
   readonly expiredFields: string[] = [];
   readonly preservedKeys: string[] = [];
+  /** Whether tables that are detached are kept, as by a snapshot. */
+  keepsTables = false;
 
   constructor(databases = 2, private readonly keepExpiredKeys = true) {
     this.store = new Store(new SeededRandom(1), databases, this);
@@ -35,6 +37,10 @@ export class TextStore implements StoreObserver {
 
   keyMissed(): void {}
   keyAdded(): void {}
+
+  keepsDetached(): boolean {
+    return this.keepsTables;
+  }
 
   beforeChange(db: Database, ref: number): void {
     this.preservedKeys.push(latin1(db.keyOf(ref)));

@@ -1,29 +1,7 @@
-/** Typed readers for query parameters and headers; they throw the right problem. */
+/** What a client wants to be answered with. */
 
 import { Problem } from "./problem.ts";
 import type { AdminContext } from "./route.ts";
-
-/** A whole number between two bounds, both included. */
-export function integerParameter(
-  c: AdminContext,
-  name: string,
-  options: { readonly initial: number; readonly min: number; readonly max: number },
-): number {
-  const { initial, min, max } = options;
-  const text = c.req.query(name);
-  if (text === undefined) return initial;
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  if (value >= min && value <= max) return value;
-  throw new Problem(400, `${name} must be a whole number between ${min} and ${max}`);
-}
-
-/** The number of the database asked for; that it exists is checked when commands run on it. */
-export function databaseParameter(c: AdminContext): number {
-  const text = c.req.query("db");
-  if (text === undefined) return 0;
-  if (!/^\d{1,9}$/.test(text)) throw new Problem(400, "ERR invalid DB index");
-  return Number(text);
-}
 
 /**
  * Which of the offered media types the client likes best, the first of equals; the first of all

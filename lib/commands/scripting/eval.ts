@@ -1,0 +1,122 @@
+/** Scripts: running them, by their text or by its SHA-1. */
+
+import type { Call } from "../../engine/call.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { CommandError } from "../../engine/errors.ts";
+import { type CachedScript, MAX_RESTARTS } from "../../scripting/script_cache.ts";
+import { Scripting } from "../../scripting/scripting.ts";
+import { FIRST_KEY, keyCount, pushArguments } from "./invoke.ts";
+
+const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
+const NAME_DIGITS = 40;
+
+const FLAGS = Flag.NO_SCRIPT | Flag.STALE | Flag.SKIP_MONITOR | Flag.NO_MANDATORY_KEYS;
+const COMPLEXITY = "Depends on the script that is run";
+
+export const EVAL = command({
+  name: "EVAL",
+  usage: "script numkeys [key ...] [arg ...]",
+  summary: "Runs a script in Lua, as one unit.",
+  since: "2.6.0",
+  complexity: COMPLEXITY,
+  flags: FLAGS | Flag.MAY_REPLICATE,
+  keys: Access.RW | Access.ACCESS | Access.UPDATE,
+  run: (call) => evalSource(call, false),
+});
+
+export const EVALSHA = command({
+  name: "EVALSHA",
+  usage: "sha1 numkeys [key ...] [arg ...]",
+  summary: "Runs a script that the server has kept.",
+  since: "2.6.0",
+  complexity: COMPLEXITY,
+  flags: FLAGS | Flag.MAY_REPLICATE,
+  keys: Access.RW | Access.ACCESS | Access.UPDATE,
+  run: (call) => evalName(call, false),
+});
+
+export const EVAL_RO = command({
+  name: "EVAL_RO",
+  usage: "script numkeys [key ...] [arg ...]",
+  summary: "Runs a script in Lua that changes nothing.",
+  since: "7.0.0",
+  complexity: COMPLEXITY,
+  flags: FLAGS | Flag.READONLY,
+  keys: Access.RO | Access.ACCESS,
+  run: (call) => evalSource(call, true),
+});
+
+export const EVALSHA_RO = command({
+  name: "EVALSHA_RO",
+  usage: "sha1 numkeys [key ...] [arg ...]",
+  summary: "Runs a script that the server has kept and that changes nothing.",
+  since: "7.0.0",
+  complexity: COMPLEXITY,
+  flags: FLAGS | Flag.READONLY,
+  keys: Access.RO | Access.ACCESS,
+  run: (call) => evalName(call, true),
+});
+
+export const EVAL_COMMANDS = [EVAL, EVALSHA, EVAL_RO, EVALSHA_RO];
+
+function evalSource(call: Call, isReadOnly: boolean): void {
+  showFirst(call);
+  const scripting = Scripting.of(call.context);
+  const keys = keyCount(call);
+  let script = scripting.cache.bySource(call.request, 1);
+  if (script === undefined) {
+    script = scripting.cache.prepare(call.request, 1);
+    scripting.compile(script);
+    scripting.cache.add(script);
+  }
+  runScript(call, scripting, script, keys, isReadOnly);
+}
+
+function evalName(call: Call, isReadOnly: boolean): void {
+  showFirst(call);
+  const scripting = Scripting.of(call.context);
+  if (call.request.lengths[1] !== NAME_DIGITS) throw NO_SCRIPT;
+  const keys = keyCount(call);
+  const script = scripting.cache.byName(call.request, 1);
+  if (script === undefined) throw NO_SCRIPT;
+  runScript(call, scripting, script, keys, isReadOnly);
+}
+
+/** Whoever watches by MONITOR sees a script before the commands that it runs. */
+export function showFirst(call: Call): void {
+  const { monitor } = call.context;
+  if (monitor.active) monitor.showAlways(call.session, call.command, call.request);
+}
+
+function runScript(
+  call: Call,
+  scripting: Scripting,
+  script: CachedScript,
+  keys: number,
+  isReadOnly: boolean,
+): void {
+  while (!runOnce(call, scripting, script, keys, isReadOnly)) {
+    script.isQuickReader = false;
+    script.restarts++;
+  }
+  script.isQuickReader = scripting.wasQuickReader && script.restarts < MAX_RESTARTS;
+}
+
+/** @returns false when it has to be run once more. */
+function runOnce(
+  call: Call,
+  scripting: Scripting,
+  script: CachedScript,
+  keys: number,
+  isReadOnly: boolean,
+): boolean {
+  const { flags, sha: name } = script;
+  scripting.prepare(call, name, flags, false, isReadOnly);
+  const engine = scripting.pushScript(script);
+  pushArguments(call, engine, FIRST_KEY, FIRST_KEY + keys);
+  engine.setGlobal("KEYS");
+  pushArguments(call, engine, FIRST_KEY + keys, call.count);
+  engine.setGlobal("ARGV");
+  return scripting.execute(call, engine, 0, script.isQuickReader);
+}

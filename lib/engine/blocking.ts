@@ -1,0 +1,292 @@
+/**
+ * Who waits for which key: BLPOP and its like, XREAD and XREADGROUP with BLOCK.
+ *
+ * A key becomes ready when it is added with a value of a type that somebody waits for, be it
+ * elsewhere. Where somebody waits for streams it also does when XADD appends to it, and when the stream
+ * that it was, or a group of it, is gone, which those who read in a group are to learn of.
+ * Once the outermost command has ended (after all of EXEC, so that nobody sees half of it), the keys
+ * are looked at in the order in which they became ready, and of each key those who wait in the order
+ * in which they came. Serving one may make further keys ready (BLMOVE), which come after. Each one
+ * served is a unit of effects by itself, as if he had popped at that moment.
+ *
+ * It costs nothing while nobody waits: the store is asked to tell of new keys, and the keyspace of
+ * changes (only needed for streams), from the first who waits to the last.
+ */
+
+import { latin1 } from "../bytes/byte_string.ts";
+import { dataOf } from "../bytes/copy.ts";
+import type { Request } from "../resp/request.ts";
+import type { ReplyWriter } from "../resp/reply_writer.ts";
+import type { Database } from "../store/database.ts";
+import type { StoreState } from "../store/store_state.ts";
+import { typeOf, ValueType } from "../values/entry.ts";
+import type { CommandSpec } from "./command_spec.ts";
+import type { AddedKeyListener, ChangeListener, Keyspace } from "./keyspace.ts";
+import type { Session } from "./session.ts";
+import { Waiter, type Waiting } from "./waiting.ts";
+
+/** What there is to know here of a {@linkcode Call}, which knows all that is in the engine. */
+export interface WaitingCall {
+  readonly session: Session;
+  readonly db: Database;
+  readonly command: CommandSpec;
+  readonly request: Request;
+}
+
+/** What a command waits for. */
+export interface KeyWait {
+  /** The {@linkcode ValueType} that a key must have to serve it: a list, sorted set or stream. */
+  readonly type: number;
+  /** The arguments that are its keys. */
+  readonly firstKey: number;
+  readonly lastKey: number;
+  /** Milliseconds; 0 for ever. */
+  readonly timeoutMs: number;
+  /** Whether it is also to be served, with an error, when its key is no stream any more. */
+  readonly needsKey?: boolean;
+  /**
+   * Does what the command does for a key, an argument of a Call whose request is like the one that
+   * waited; false, with nothing done, when there is nothing to be had. What it throws is replied.
+   */
+  serve(call: WaitingCall, index: number): boolean;
+}
+
+/** Those who wait for one key of a database, first come first. */
+interface KeyQueue {
+  readonly db: Database;
+  /** One character a byte. */
+  readonly name: string;
+  readonly key: DataView;
+  /** With the argument that is this key in the request of each. */
+  readonly waiters: Map<KeyWaiter, number>;
+  /** How many of them need the key to be there. */
+  needing: number;
+  /** Whether the key is a stream, so that it can be noticed when it is none any more. */
+  holdsStream: boolean;
+  isReady: boolean;
+}
+
+/** No type at all: the key is not there. */
+const NONE = -1;
+
+export class KeyWaiter extends Waiter {
+  readonly db: Database;
+  readonly command: CommandSpec;
+  /** A copy of the request, which outlives the connection's buffer. */
+  readonly request: Request;
+  readonly queues: KeyQueue[] = [];
+
+  constructor(private readonly owner: Blocking, call: WaitingCall, readonly wait: KeyWait) {
+    super(call.session);
+    this.db = call.db;
+    this.command = call.command;
+    this.request = call.request.clone();
+  }
+
+  timedOut(reply: ReplyWriter): void {
+    reply.nullArray();
+  }
+
+  leave(): void {
+    this.owner.leave(this);
+  }
+}
+
+export class Blocking implements ChangeListener, AddedKeyListener {
+  /** Whether keys are ready; the dispatcher asks after each command. */
+  hasReady = false;
+  /** Serves a waiter for the key at an argument of its request, as a command; whether it was. */
+  run: (waiter: KeyWaiter, index: number) => boolean = () => false;
+  /** By number of the database. */
+  private readonly queues: Map<string, KeyQueue>[];
+  private ready: KeyQueue[] = [];
+  /** Number of those who wait, by type. */
+  private readonly counts: number[] = new Array(16).fill(0);
+  /** Number of keys that are waited for, whatever for, and are streams. */
+  private heldStreams = 0;
+  private listensToChanges = false;
+
+  constructor(
+    private readonly waiting: Waiting,
+    private readonly keyspace: Keyspace,
+    private readonly state: StoreState,
+    databases: number,
+  ) {
+    this.queues = Array.from({ length: databases }, () => new Map());
+  }
+
+  /** Keys that somebody waits for. */
+  get keyCount(): number {
+    return this.queues.reduce((total, queues) => total + queues.size, 0);
+  }
+
+  /** Those for which somebody waits who needs the key to be there. */
+  get neededKeyCount(): number {
+    let total = 0;
+    for (const queues of this.queues) {
+      for (const { needing } of queues.values()) if (needing > 0) total++;
+    }
+    return total;
+  }
+
+  /**
+   * Lets the command that runs wait for its keys.
+   *
+   * @returns false where nobody may wait: in EXEC and scripts, and without a connection.
+   */
+  wait(call: WaitingCall, wait: KeyWait): boolean {
+    const { session } = call;
+    if (session.deniesBlocking || session.link === null) return false;
+    const waiter = new KeyWaiter(this, call, wait);
+    for (let i = wait.firstKey; i <= wait.lastKey; i++) this.enter(waiter, i);
+    this.counts[wait.type]++;
+    this.listen();
+    this.waiting.park(waiter, wait.timeoutMs);
+    return true;
+  }
+
+  /** Serves those who wait for keys that became ready. No command runs. */
+  serveReady(): void {
+    while (this.ready.length > 0) {
+      const batch = this.ready;
+      this.ready = [];
+      for (const queue of batch) {
+        queue.isReady = false;
+        this.serve(queue);
+      }
+    }
+    this.hasReady = false;
+  }
+
+  keyAdded(db: Database, ref: number): void {
+    const type = typeOf(db.arena, ref);
+    if (this.counts[type] === 0 && type !== ValueType.STREAM && this.heldStreams === 0) return;
+    const queue = this.queues[db.index].get(latin1(db.keyOf(ref)));
+    if (queue === undefined) return;
+    this.holds(queue, type);
+    if (this.counts[type] > 0) this.signal(queue);
+  }
+
+  keyChanged(db: Database, key: Uint8Array, event: string): void {
+    const queues = this.queues[db.index];
+    if (queues.size === 0 || event === "keymiss" || event === "new") return;
+    const queue = queues.get(latin1(key));
+    if (queue === undefined) return;
+    if (queue.holdsStream) this.holds(queue, typeIn(db, queue));
+    if (event !== "xadd" && event !== "xgroup-destroy") return;
+    if (this.counts[ValueType.STREAM] > 0) this.signal(queue);
+  }
+
+  keyTouched(db: Database, key: Uint8Array): void {
+    this.keyChanged(db, key, "");
+  }
+
+  flushed(db: Database): void {
+    for (const queue of this.queues[db.index].values()) this.holds(queue, NONE);
+  }
+
+  exchanged(a: Database, b: Database): void {
+    this.holdAll(a);
+    this.holdAll(b);
+    this.found(a);
+    this.found(b);
+  }
+
+  /** A waiter no longer waits. */
+  leave(waiter: KeyWaiter): void {
+    const { type, needsKey } = waiter.wait;
+    this.counts[type]--;
+    for (const queue of waiter.queues) {
+      queue.waiters.delete(waiter);
+      if (needsKey === true) queue.needing--;
+      if (queue.waiters.size > 0) continue;
+      this.queues[queue.db.index].delete(queue.name);
+      if (queue.holdsStream) this.heldStreams--;
+    }
+    this.listen();
+  }
+
+  private enter(waiter: KeyWaiter, index: number): void {
+    const { db, request, wait, queues } = waiter;
+    const name = latin1(request.buffer, request.offsets[index], request.lengths[index]);
+    const others = this.queues[db.index];
+    let queue = others.get(name);
+    if (queue === undefined) {
+      const key = dataOf(request.view(index));
+      queue = { db, name, key, waiters: new Map(), needing: 0, holdsStream: false, isReady: false };
+      others.set(name, queue);
+      this.holds(queue, typeIn(db, queue));
+    } else if (queue.waiters.has(waiter)) return;
+    queue.waiters.set(waiter, index);
+    if (wait.needsKey === true) queue.needing++;
+    queues.push(queue);
+  }
+
+  /** Takes note of what a key is now, and of a stream that it was. */
+  private holds(queue: KeyQueue, type: number): void {
+    const holdsStream = type === ValueType.STREAM;
+    if (holdsStream === queue.holdsStream) return;
+    queue.holdsStream = holdsStream;
+    this.heldStreams += holdsStream ? 1 : -1;
+    if (!holdsStream && this.counts[ValueType.STREAM] > 0) this.signal(queue);
+    this.listen();
+  }
+
+  private holdAll(db: Database): void {
+    for (const queue of this.queues[db.index].values()) this.holds(queue, typeIn(db, queue));
+  }
+
+  private signal(queue: KeyQueue): void {
+    if (queue.isReady) return;
+    queue.isReady = true;
+    this.ready.push(queue);
+    this.hasReady = true;
+  }
+
+  private serve(queue: KeyQueue): void {
+    const { db, key, waiters } = queue;
+    // As any use of the key, this removes it when its time is up.
+    const ref = db.lookUpWrite(key, 0, key.byteLength);
+    const type = ref === 0 ? NONE : typeOf(db.arena, ref);
+    for (const [waiter, index] of waiters) {
+      if (waiter.wait.type !== type) continue;
+      if (this.run(waiter, index)) this.waiting.release(waiter);
+      if (type !== ValueType.STREAM && typeIn(db, queue) === NONE) break;
+    }
+    if (type === ValueType.STREAM || queue.needing === 0) return;
+    for (const [waiter, index] of waiters) {
+      if (waiter.wait.needsKey === true && this.run(waiter, index)) this.waiting.release(waiter);
+    }
+  }
+
+  /** A database has other keys than before: those that somebody waits for. */
+  private found(db: Database): void {
+    for (const queue of this.queues[db.index].values()) {
+      const type = typeIn(db, queue);
+      if (type !== NONE && this.counts[type] > 0) this.signal(queue);
+    }
+  }
+
+  /** Listens to what somebody waits for, and to nothing else. */
+  private listen(): void {
+    const { keyspace, counts } = this;
+    const awaits = counts[ValueType.LIST] + counts[ValueType.SORTED_SET] +
+        counts[ValueType.STREAM] > 0;
+    if (awaits !== (keyspace.addedKeys !== null)) {
+      keyspace.addedKeys = awaits ? this : null;
+      keyspace.observe(this.state);
+    }
+    const awaitsStreams = counts[ValueType.STREAM] > 0 || this.heldStreams > 0;
+    if (awaitsStreams === this.listensToChanges) return;
+    this.listensToChanges = awaitsStreams;
+    if (awaitsStreams) keyspace.listen(this);
+    else keyspace.unlisten(this);
+  }
+}
+
+/** The type of a queue's key in a database, expired or not; NONE when it is not there. */
+function typeIn(db: Database, { key }: KeyQueue): number {
+  const { table } = db;
+  const ref = table.find(key, 0, key.byteLength, table.hash(key, 0, key.byteLength));
+  return ref === 0 ? NONE : typeOf(db.arena, ref);
+}

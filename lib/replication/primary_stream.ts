@@ -1,0 +1,109 @@
+/**
+ * A primary's stream, applied: each request runs as a client's would, in a session that is refused
+ * nothing, and its bytes go on, as they came, to replicas of our own.
+ *
+ * The place that we tell the primary is that of the last request applied. A transaction counts only
+ * as a whole: when the link is lost in the middle of one, it is asked for again from its MULTI.
+ */
+
+import { ByteBuffer } from "../bytes/byte_buffer.ts";
+import { latin1 } from "../bytes/byte_string.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Session } from "../engine/session.ts";
+import { Gate } from "../engine/session.ts";
+import { Parsed, RequestParser } from "../resp/request_parser.ts";
+import type { Backlog } from "./backlog.ts";
+
+/** The primary has checked what it accepted; only what can't be held in memory is refused. */
+const MAX_ARGUMENT_BYTES = 2 ** 31 - 1;
+const REPLY_BYTES = 1024;
+/** What an error reply begins with. */
+const ERROR_MARK = 45;
+
+/** The primary sent what is no request. */
+export class StreamError extends Error {
+  override name = "StreamError";
+}
+
+export class PrimaryStream {
+  readonly session: Session;
+  private readonly parser = new RequestParser({ maxBulkBytes: MAX_ARGUMENT_BYTES });
+  /** Place behind the last byte read. */
+  private readPlace: number;
+
+  /** @param db database that the stream has selected at this place. */
+  constructor(
+    private readonly engine: Engine,
+    private readonly backlog: Backlog,
+    /** Bytes were committed: replicas of our own may have them. */
+    private readonly committed: () => void,
+    db: number,
+  ) {
+    this.readPlace = backlog.committed;
+    this.session = engine.openSession();
+    this.session.isTrusted = true;
+    this.session.gate &= ~Gate.UNAUTHENTICATED;
+    this.session.db = engine.context.store.databases[db];
+    this.session.reply.attach(new ByteBuffer(REPLY_BYTES));
+  }
+
+  /** Place up to which the stream was read, applied or not. */
+  get readOffset(): number {
+    return this.readPlace;
+  }
+
+  /** Where the next read goes. */
+  space(): Uint8Array {
+    return this.parser.space();
+  }
+
+  /**
+   * Applies what was read into {@linkcode space}, within a turn.
+   *
+   * @throws StreamError when it is no request.
+   */
+  received(bytes: Uint8Array): void {
+    const { parser, session, engine } = this;
+    const { state } = engine.context.store;
+    this.backlog.append(bytes);
+    this.readPlace += bytes.length;
+    parser.filled(bytes.length);
+    let parsed = parser.next();
+    // What the primary changes is there for it, past its time or not, until it says DEL.
+    state.expires = false;
+    while (parsed === Parsed.REQUEST) {
+      // All before it was applied, which is what GETACK wants to know.
+      this.commit();
+      engine.execute(session, parser.request);
+      if (session.reply.buffer[0] === ERROR_MARK && session.reply.length > 0) this.refused();
+      session.reply.cutTo(0);
+      parsed = parser.next();
+    }
+    state.expires = true;
+    this.commit();
+    this.committed();
+    if (parsed === Parsed.ERROR) throw new StreamError(parser.error);
+  }
+
+  /** The link has ended: what was not applied as a whole is forgotten. */
+  end(): void {
+    this.backlog.dropUncommitted();
+    this.engine.context.sessions.close(this.session);
+  }
+
+  /** The primary could run what we can't: our data may differ from its from now on. */
+  private refused(): void {
+    const { reply, lastCommand } = this.session;
+    const text = latin1(reply.buffer.subarray(1, reply.length)).trimEnd();
+    this.engine.context.host.log.warning(
+      "== CRITICAL == This replica is sending an error to its master: " +
+        `'${text}' after processing the command '${lastCommand?.lowerName ?? "<unknown>"}'`,
+    );
+  }
+
+  private commit(): void {
+    if (this.session.queue === null) {
+      this.backlog.committed = this.readPlace - this.parser.pendingBytes;
+    }
+  }
+}

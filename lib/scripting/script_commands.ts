@@ -1,0 +1,68 @@
+/** The commands of a script: which of them it may run, and running them in a session of its own. */
+
+import type { Context } from "../engine/context.ts";
+import type { CommandSpec } from "../engine/command_spec.ts";
+import { Flag } from "../engine/command_spec.ts";
+import { errors } from "../engine/errors.ts";
+import type { Request } from "../resp/request.ts";
+import type { ScriptHost } from "./script_host.ts";
+import { Replicate, RestartScript, ScriptFlag, type ScriptRun } from "./script_run.ts";
+
+const UNKNOWN = "ERR Unknown Redis command called from script";
+const WRONG_ARITY = "ERR Wrong number of args calling Redis command from script";
+const NOT_ALLOWED = "ERR This Redis command is not allowed from script";
+const STALE = "ERR Can not execute the command on a stale replica";
+/** What a script that only reads may not run. */
+const CHANGES = Flag.WRITE | Flag.MAY_REPLICATE;
+const READ_ONLY_SCRIPT = "ERR Write commands are not allowed from read-only scripts.";
+const LEVELS = ["debug", "verbose", "notice", "warning"] as const;
+
+export class ScriptCommands implements ScriptHost {
+  constructor(private readonly context: Context) {}
+
+  command(run: ScriptRun, request: Request): string | null {
+    const { context } = this;
+    const command = context.commands.resolve(request);
+    if (command === undefined) return UNKNOWN;
+    if (!fits(command, request)) return WRONG_ARITY;
+    const { flags } = command;
+    if ((flags & Flag.NO_SCRIPT) !== 0 && !context.switches.scriptsMayRunAll) return NOT_ALLOWED;
+    if (run.isStale && (flags & Flag.STALE) === 0) return STALE;
+    const denied = context.scripts.denies?.(run.caller, command, request) ?? null;
+    if (denied !== null) return denied;
+    if ((flags & CHANGES) !== 0) {
+      if (run.isReadOnly) return READ_ONLY_SCRIPT;
+      if (run.isPlain) throw new RestartScript();
+    }
+    if (
+      run.isOutOfMemory && !run.hasWritten && (flags & Flag.DENY_OOM) !== 0 &&
+      (run.flags & ScriptFlag.ALLOW_OOM) === 0
+    ) return errors.OUT_OF_MEMORY.text;
+    if ((flags & Flag.WRITE) !== 0) run.hasWritten = true;
+    const silent = run.replicates === Replicate.NONE;
+    const refusal = context.scripts.dispatch?.run(run.session, command, request, silent) ?? null;
+    if (refusal !== null) return refusal.text;
+    const { tracking } = run.caller;
+    if (tracking !== null) context.tracking.ran(run.caller, command, request);
+    return null;
+  }
+
+  mayRun(run: ScriptRun, request: Request): boolean | null {
+    const command = this.context.commands.resolve(request);
+    if (command === undefined) return null;
+    return (this.context.scripts.denies?.(run.caller, command, request) ?? null) === null;
+  }
+
+  log(level: number, text: string): void {
+    this.context.host.log[LEVELS[level]](text);
+  }
+
+  monotonicMs(): number {
+    return this.context.host.clock.monotonicMs();
+  }
+}
+
+function fits(command: CommandSpec, request: Request): boolean {
+  const { arity } = command;
+  return arity > 0 ? request.count === arity : request.count >= -arity;
+}

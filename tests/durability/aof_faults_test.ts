@@ -1,0 +1,233 @@
+/** Disks that are full or broken, and the append-only file switched on and off, on a simulated disk. */
+
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { breathe, type CrashOptions, SimulatedServer } from "../support/crash_run.ts";
+import { SimulatedDisk } from "../support/simulated_disk.ts";
+
+const OPTIONS: CrashOptions = { policy: "everysec", turns: 0 };
+
+async function begun(options: CrashOptions = OPTIONS) {
+  const disk = new SimulatedDisk(1);
+  disk.place("/data/.keep", new Uint8Array(0));
+  const server = new SimulatedServer(disk, 1, options);
+  await server.start();
+  return { disk, server };
+}
+
+async function reloaded(disk: SimulatedDisk): Promise<{ digest: string; log: string }> {
+  disk.killProcess();
+  const server = new SimulatedServer(disk, 2, OPTIONS);
+  await server.start();
+  const { digest } = server;
+  server.end();
+  return { digest, log: server.log.messages().join("\n") };
+}
+
+/** Runs one command in a turn of its own. */
+function run(server: SimulatedServer, ...command: string[]): { reply: string; isHeld: boolean } {
+  let reply = "";
+  let isHeld = true;
+  server.turn(() => reply = server.execute(command), () => isHeld = false);
+  return { reply, isHeld };
+}
+
+async function settled(disk: SimulatedDisk, server: SimulatedServer): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    await breathe();
+    disk.finishSyncs();
+    await breathe();
+    server.clock.advance(2);
+  }
+}
+
+Deno.test("a full disk refuses writes, serves reads and heals by itself, whichever write it is", async () => {
+  for (let free = 0; free < 400; free += 7) {
+    const { disk, server } = await begun();
+    run(server, "SET", "before", "1");
+    disk.freeBytes = free;
+    let acknowledged = 0;
+    let held = 0;
+    for (let i = 0; i < 12; i++) {
+      let isOut = false;
+      let reply = "";
+      server.turn(() => reply = server.execute(["INCR", "counter"]), () => {
+        isOut = true;
+        if (reply.startsWith(":")) acknowledged++;
+      });
+      if (!isOut) held++;
+      else if (reply.startsWith("-")) {
+        assertEquals(
+          reply,
+          "-MISCONF Errors writing to the AOF file: No space left on device\r\n",
+        );
+        assertEquals(run(server, "GET", "before"), { reply: "$1\r\n1\r\n", isHeld: false });
+        assertMatch(run(server, "PING").reply, /^-MISCONF/);
+      }
+    }
+    assertEquals(held, 1, `${free} bytes: only the turn that failed waits`);
+    // What is in the file ends with a whole command.
+    const halfway = await reloadedCopy(disk);
+    assert(!halfway.log.includes("Truncating"), `${free} bytes: ${halfway.log}`);
+    disk.freeBytes = Infinity;
+    server.clock.advance(100);
+    server.tick();
+    assert(server.log.messages().some((line) => line.includes("Redis can write again")));
+    const { reply, isHeld } = run(server, "INCR", "counter");
+    assertEquals([reply, isHeld], [`:${acknowledged + 1}\r\n`, false]);
+    const { digest } = server;
+    server.end();
+    assertEquals((await reloaded(disk)).digest, digest, `${free} bytes`);
+  }
+});
+
+async function reloadedCopy(disk: SimulatedDisk): Promise<{ digest: string; log: string }> {
+  const copy = new SimulatedDisk(2);
+  for (const [path, bytes] of disk.contents()) copy.place(path, bytes);
+  return await reloaded(copy);
+}
+
+Deno.test("with always nothing is acknowledged after a failed sync or write, and the server ends", async () => {
+  for (let fails = 1; fails < 12; fails++) {
+    const { disk, server } = await begun({ ...OPTIONS, policy: "always" });
+    disk.failSyncIn = fails;
+    let acknowledged = 0;
+    for (let i = 0; i < 15; i++) {
+      server.turn(() => server.execute(["INCR", "counter"]), () => acknowledged++);
+      disk.finishSyncs();
+      await breathe();
+    }
+    assertEquals(acknowledged, fails - 1);
+    assertMatch(server.failure ?? "", /could not be synced: Input\/output error/);
+    server.end();
+  }
+  const { disk, server } = await begun({ ...OPTIONS, policy: "always" });
+  disk.freeBytes = 10;
+  assertEquals(run(server, "SET", "key", "value").isHeld, true);
+  assertMatch(server.failure ?? "", /^Can't recover from AOF write error/);
+  server.end();
+});
+
+Deno.test("with always the replies of reads wait as well while a write is not on the disk", async () => {
+  const { disk, server } = await begun({ ...OPTIONS, policy: "always" });
+  let isOut = false;
+  server.turn(() => server.execute(["SET", "key", "value"]), () => isOut = true);
+  let isRead = false;
+  server.turn(() => server.execute(["GET", "key"]), () => isRead = true);
+  assertEquals([isOut, isRead], [false, false]);
+  disk.finishSyncs();
+  await breathe();
+  assertEquals([isOut, isRead], [true, true]);
+  assertEquals(run(server, "GET", "key").isHeld, false);
+  server.end();
+});
+
+Deno.test("turns that end while a sync runs share the next one", async () => {
+  const { disk, server } = await begun({ ...OPTIONS, policy: "always" });
+  const out: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    server.turn(() => server.execute(["SET", "key", String(i)]), () => out.push(i));
+  }
+  const before = disk.operations;
+  assertEquals(disk.finishSyncs(), 1);
+  await breathe();
+  assertEquals(out, [0]);
+  assertEquals(disk.finishSyncs(), 1);
+  await breathe();
+  assertEquals(out, [0, 1, 2, 3, 4]);
+  // The end of the first, begin and end of the second.
+  assertEquals(disk.operations - before, 3);
+  server.end();
+});
+
+Deno.test("with everysec a failed sync refuses writes until a new base and increment are there", async () => {
+  const { disk, server } = await begun();
+  run(server, "SET", "key", "value");
+  server.clock.advance(1000);
+  server.tick();
+  disk.failSyncIn = 1;
+  disk.finishSyncs();
+  await breathe();
+  assertMatch(run(server, "SET", "key", "other").reply, /^-MISCONF .*Input\/output error/);
+  assertEquals(run(server, "GET", "key").reply, "$5\r\nvalue\r\n");
+  server.tick();
+  await settled(disk, server);
+  assertEquals(run(server, "SET", "key", "other").reply, "+OK\r\n");
+  assertEquals(server.appendOnly.manifest.base?.seq, 2);
+  const { digest } = server;
+  server.end();
+  assertEquals((await reloaded(disk)).digest, digest);
+});
+
+Deno.test("a rewrite that fails leaves everything loadable, no files, and ever longer waits", async () => {
+  const { disk, server } = await begun();
+  for (let i = 0; i < 8; i++) {
+    run(server, "SET", `key${i}`, "x".repeat(50));
+    disk.freeBytes = 250;
+    run(server, "BGREWRITEAOF");
+    await settled(disk, server);
+    disk.freeBytes = Infinity;
+    assertEquals(server.appendOnly.figures.lastRewriteStatus, "err", `round ${i}`);
+    const copy = await reloadedCopy(disk);
+    assertEquals(copy.digest, server.digest);
+    assert(![...disk.contents().keys()].some((path) => path.includes("temp-")));
+  }
+  assertEquals(server.appendOnly.figures.consecutiveFailures, 8);
+  run(server, "BGREWRITEAOF");
+  await settled(disk, server);
+  assertEquals(server.appendOnly.figures.lastRewriteStatus, "ok");
+  assertEquals(server.appendOnly.manifest.increments.length, 1);
+  const { digest } = server;
+  server.end();
+  assertEquals((await reloaded(disk)).digest, digest);
+});
+
+Deno.test("the append-only file is switched off and on again while the server runs", async () => {
+  const { disk, server } = await begun();
+  run(server, "SET", "key", "1");
+  server.config.set([["appendonly", "no"]]);
+  assertEquals(server.appendOnly.figures.isOn, false);
+  run(server, "SET", "unlogged", "1");
+  server.config.set([["appendonly", "yes"]]);
+  run(server, "SET", "during", "1");
+  await settled(disk, server);
+  run(server, "SET", "after", "1");
+  const { digest } = server;
+  server.appendOnly.closeAtEnd(false);
+  server.end();
+  assertEquals((await reloaded(disk)).digest, digest);
+});
+
+Deno.test("the old single file of Redis before 7 is taken over", async () => {
+  const disk = new SimulatedDisk(1);
+  const old = "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n";
+  disk.place("/data/appendonly.aof", new TextEncoder().encode(old));
+  const server = new SimulatedServer(disk, 1, OPTIONS);
+  await server.start();
+  assertEquals(run(server, "GET", "key").reply, "$5\r\nvalue\r\n");
+  assertEquals(disk.stat("/data/appendonly.aof"), null);
+  assertEquals(server.appendOnly.manifest.base?.name, "appendonly.aof");
+  run(server, "SET", "key", "new");
+  const { digest } = server;
+  server.end();
+  assertEquals((await reloaded(disk)).digest, digest);
+});
+
+Deno.test("a command that nobody knows ends loading", async () => {
+  const disk = new SimulatedDisk(1);
+  disk.place("/data/appendonly.aof", new TextEncoder().encode("*1\r\n$3\r\nFOO\r\n"));
+  const server = new SimulatedServer(disk, 1, OPTIONS);
+  await assertRejects(() => server.start(), Error, "Unknown command 'FOO' reading");
+  server.end();
+});
+
+Deno.test("DEBUG LOADAOF has the same data", async () => {
+  const { disk, server } = await begun();
+  run(server, "RPUSH", "list", "a", "b");
+  const { digest } = server;
+  server.appendOnly.reload();
+  assertEquals(server.digest, digest);
+  run(server, "RPUSH", "list", "c");
+  const after = server.digest;
+  server.end();
+  assertEquals((await reloaded(disk)).digest, after);
+});

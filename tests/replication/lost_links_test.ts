@@ -1,0 +1,129 @@
+/**
+ * Links that are cut, stall and carry rubbish, under load: what the backlog has is never asked for as
+ * a whole again, and the data end equal. REDINO_CUTS makes it longer.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { FlakyProxy } from "../support/flaky_proxy.ts";
+import { needs } from "../support/peers.ts";
+import {
+  feed,
+  type NodeKind,
+  replicationFields,
+  startNode,
+  until,
+  untilEqual,
+  untilLinked,
+} from "../support/replication_nodes.ts";
+import { Workload } from "../support/workload.ts";
+
+const cuts = Number(Deno.env.get("REDINO_CUTS") ?? 8);
+
+for (
+  const [primary, replica] of [["ours", "ours"], ["redis", "ours"], ["ours", "redis"]] as const
+) {
+  const name = `${primary} → ${replica}: a link that is cut under load costs no full resync`;
+  const test = () => cutLinks(primary, replica);
+  if (primary === replica) Deno.test(name, test);
+  else needs("redis-server", name, test);
+}
+
+async function cutLinks(primaryKind: NodeKind, replicaKind: NodeKind): Promise<void> {
+  const seed = Number(Deno.env.get("REDINO_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+  console.log(`seed ${seed}`);
+  const directives = { "repl-backlog-size": "64mb" };
+  await using primary = await startNode(primaryKind, { directives });
+  await using proxy = new FlakyProxy(primary.port);
+  await using replica = await startNode(replicaKind, { follows: proxy.port, directives });
+  await untilLinked(replica);
+  const workload = new Workload(seed);
+  // redis-server tries again only once a second.
+  const rounds = replicaKind === "redis" ? Math.ceil(cuts / 4) : cuts;
+  for (let round = 0; round < rounds; round++) {
+    await feed(primary.client, workload, 300, 100);
+    if (round % 3 === 1) proxy.delayMs = 2;
+    if (round % 3 === 2) proxy.isStalled = true;
+    await feed(primary.client, workload, 300, 100);
+    proxy.cut();
+    await feed(primary.client, workload, 300, 100);
+    proxy.isStalled = false;
+    proxy.delayMs = 0;
+    await untilLinked(replica);
+  }
+  await untilEqual([primary, replica]);
+  assertEquals(await fullSyncs(primary), 1);
+}
+
+Deno.test("a replica that was away for too long gets everything again", async () => {
+  await using primary = await startNode("ours", { directives: { "repl-backlog-size": "16kb" } });
+  await using proxy = new FlakyProxy(primary.port);
+  await using replica = await startNode("ours", { follows: proxy.port });
+  await untilLinked(replica);
+  proxy.isStalled = true;
+  proxy.cut();
+  for (let i = 0; i < 40; i++) await primary.client.send("SET", `key:${i}`, "x".repeat(16_384));
+  proxy.isStalled = false;
+  await untilEqual([primary, replica]);
+  assertEquals(await fullSyncs(primary), 2);
+});
+
+Deno.test("an old primary with writes of its own gives them up for the new one's data", async () => {
+  await using a = await startNode("ours");
+  await using b = await startNode("ours", { follows: a.port });
+  await untilLinked(b);
+  await a.client.send("SET", "shared", "1");
+  await untilEqual([a, b]);
+  // Both take writes: the histories part.
+  await b.client.send("REPLICAOF", "NO", "ONE");
+  await a.client.send("SET", "lost", "of the old primary");
+  await b.client.send("SET", "kept", "of the new primary");
+  await a.client.send("REPLICAOF", "127.0.0.1", b.port);
+  await untilEqual([a, b]);
+  assertEquals(await a.client.send("EXISTS", "lost"), await a.client.send("EXISTS", "nowhere"));
+  assertEquals(await fullSyncs(b), 1);
+});
+
+Deno.test("an old primary without writes of its own goes on where it was", async () => {
+  await using a = await startNode("ours");
+  await using b = await startNode("ours", { follows: a.port });
+  await untilLinked(b);
+  await a.client.send("SET", "shared", "1");
+  await untilEqual([a, b]);
+  await b.client.send("REPLICAOF", "NO", "ONE");
+  await a.client.send("REPLICAOF", "127.0.0.1", b.port);
+  await untilLinked(a);
+  await b.client.send("SET", "kept", "of the new primary");
+  await untilEqual([a, b]);
+  assertEquals(await fullSyncs(b), 0);
+});
+
+Deno.test("a snapshot that is cut or has flipped bits costs a retry", async () => {
+  const seed = Number(Deno.env.get("REDINO_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+  console.log(`seed ${seed}`);
+  await using primary = await startNode("ours");
+  await feed(primary.client, new Workload(seed), 1_500);
+  await using proxy = new FlakyProxy(primary.port);
+  let attempts = 0;
+  proxy.mangle = (bytes, at) => {
+    // PONG and three times OK; what follows announces the snapshot, or is part of it.
+    if (at < 22) return bytes;
+    attempts++;
+    if (attempts > 6) return bytes;
+    if (attempts % 2 === 0) return null;
+    bytes[(seed + attempts * 37) % bytes.length] ^= 1 << (attempts % 8);
+    return bytes;
+  };
+  await using replica = await startNode("ours", { follows: proxy.port });
+  await until(
+    async () => (await replicationFields(replica.client)).master_link_status === "up",
+    "the link to be up in the end",
+    15_000,
+  );
+  await untilEqual([primary, replica]);
+  assert(attempts > 6);
+});
+
+async function fullSyncs(node: { client: { send(...words: string[]): Promise<unknown> } }) {
+  const reply = await node.client.send("INFO", "stats") as { bytes: Uint8Array };
+  return Number(/sync_full:(\d+)/.exec(new TextDecoder().decode(reply.bytes))![1]);
+}
