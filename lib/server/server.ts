@@ -19,6 +19,7 @@ import { pathIn } from "../host/files.ts";
 import type { LogLevel } from "../host/log.ts";
 import { RedisLog } from "../host/log.ts";
 import type { Network } from "../host/network.ts";
+import { SystemPace } from "../host/pace.ts";
 import { systemErrorText } from "../host/system_error.ts";
 import { REDINO_VERSION } from "../config/version.ts";
 import { Scripting } from "../scripting/scripting.ts";
@@ -269,7 +270,8 @@ export class Server implements ProcessPort {
     if (!this.stopping) {
       this.release();
       this.options.host.log.warning("Redis is now ready to exit, bye bye...");
-      this.resolveFinished();
+      // The system has the port back only when the listeners' last accept has ended.
+      void new SystemPace().rest(false).then(this.resolveFinished);
     }
     return this.finished;
   }
