@@ -60,8 +60,13 @@ export interface ClientLink {
 
 /** What the process around the engine does for SHUTDOWN. */
 export interface ProcessPort {
-  /** Stops the server after the replies of this turn; throws a CommandError when it can't. */
-  shutdown(options: ShutdownOptions): void;
+  /**
+   * Stops the server after the replies of this turn; throws a CommandError when it can't.
+   *
+   * @param aborted called when the stop was waited for and did not come about.
+   * @returns whether the stop is waited for.
+   */
+  shutdown(options: ShutdownOptions, aborted: () => void): boolean;
   /** Takes back a shutdown that waits; false when none does. */
   abortShutdown(): boolean;
   /** Ends the server at once, with replies unsent and the exit code for failures. */

@@ -99,6 +99,11 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     return this.history.place;
   }
 
+  /** Whether a replica that follows has not said that it has all up to an offset. */
+  lagsBehind(offset: number): boolean {
+    return this.replicas.all.some((one) => one.isOnline && one.acknowledged < offset);
+  }
+
   /** Where the stream stands, for RDB files; null when nobody could go on from there. */
   get point(): ReplicationPoint | null {
     const { history } = this;

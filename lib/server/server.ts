@@ -35,6 +35,7 @@ import { loadAtStart } from "../persistence/startup.ts";
 import { Clients } from "./clients.ts";
 import { followDirectory } from "./configure.ts";
 import { Cron } from "./cron.ts";
+import { GracefulStop } from "./graceful_stop.ts";
 import { Listeners } from "./listener.ts";
 import { MigrationLink } from "./migration_link.ts";
 import { addPeriodicTasks } from "./periodic_tasks.ts";
@@ -76,6 +77,7 @@ export class Server implements ProcessPort {
   private readonly snapshots: Snapshots;
   private readonly saves: Saves;
   private readonly replication: Replication;
+  private readonly graceful: GracefulStop;
   private readonly appendOnly: AppendOnly;
   /** Why the server had to end; null while it had not. */
   failure: string | null = null;
@@ -146,6 +148,11 @@ export class Server implements ProcessPort {
       takeFunction,
     });
     this.engine.context.replication = this.replication;
+    this.graceful = new GracefulStop(
+      this.engine.context,
+      this.replication,
+      (options) => this.stop(options),
+    );
     this.saves.replicationPoint = () => this.replication.point;
     this.addTasks();
     this.finished = new Promise((resolve) => this.resolveFinished = resolve);
@@ -161,6 +168,7 @@ export class Server implements ProcessPort {
       everyMs: 100,
       tick: (now) => this.replication.tick(now),
     });
+    cron.add({ name: "graceful stop", everyMs: 0, tick: () => this.graceful.tick() });
   }
 
   /** The TCP port that is listened on; 0 when only a Unix socket is. */
@@ -289,12 +297,20 @@ export class Server implements ProcessPort {
     this.listeners?.close();
   }
 
-  /** SHUTDOWN and the signals; refused when the data can't be saved. */
-  shutdown(options: ShutdownOptions): void {
+  /** SHUTDOWN; refused when the data can't be saved. */
+  shutdown(options: ShutdownOptions, aborted: () => void): boolean {
     this.options.host.log.warning("User requested shutdown...");
-    if (!this.appendOnly.closeAtEnd(options.force)) throw errors.SHUTDOWN_FAILED;
-    if (!this.saves.saveAtEnd(options)) throw errors.SHUTDOWN_FAILED;
+    if (this.graceful.begin(options, aborted)) return true;
+    if (!this.stop(options)) throw errors.SHUTDOWN_FAILED;
+    return false;
+  }
+
+  /** Stops, if the data can be saved; whether it does. */
+  private stop(options: ShutdownOptions): boolean {
+    if (!this.appendOnly.closeAtEnd(options.force) || !this.saves.saveAtEnd(options)) return false;
+    this.graceful.forget();
     void this.close();
+    return true;
   }
 
   /** What a signal, or the end of the terminal, asks for. */
@@ -305,19 +321,20 @@ export class Server implements ProcessPort {
     const parameter = signal === "SIGINT" ? "shutdown-on-sigint" : "shutdown-on-sigterm";
     const flags = config.get(parameter);
     const save = flags.includes("save") ? true : flags.includes("nosave") ? false : undefined;
-    try {
-      this.shutdown({ save, now: flags.includes("now"), force: flags.includes("force") });
-    } catch (error) {
-      if (error !== errors.SHUTDOWN_FAILED) throw error;
-      this.options.host.log.warning(
-        `${signal} received but errors trying to shut down the server, check the logs for more ` +
-          "information",
-      );
-    }
+    // Who asks twice does not want to wait.
+    const now = flags.includes("now") || this.graceful.isWaiting;
+    const options = { save, now, force: flags.includes("force") };
+    if (this.graceful.begin(options, () => {})) return;
+    this.options.host.log.warning("User requested shutdown...");
+    if (this.stop(options)) return;
+    this.options.host.log.warning(
+      `${signal} received but errors trying to shut down the server, check the logs for more ` +
+        "information",
+    );
   }
 
   abortShutdown(): boolean {
-    return false;
+    return this.graceful.abort();
   }
 
   /** What was acknowledged would not be true any more: nothing more is sent. */

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Reply } from "../../lib/resp/reply_decoder.ts";
+import { FlakyProxy } from "../support/flaky_proxy.ts";
 import { needs } from "../support/peers.ts";
 import {
   replicationFields,
@@ -191,6 +192,35 @@ Deno.test("clients that wait for keys are told when the server becomes a replica
     shown(await reply),
     "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
   );
+});
+
+Deno.test("SHUTDOWN waits for a replica that lacks writes, and can be taken back", async () => {
+  await using primary = await startNode("ours", { directives: { "shutdown-timeout": "20" } });
+  await using proxy = new FlakyProxy(primary.port);
+  await using replica = await startNode("ours", { follows: proxy.port });
+  await untilLinked(replica);
+  proxy.isStalled = true;
+  await primary.client.send("SET", "late", "x");
+  using asking = await connect(primary.port);
+  const aborted = asking.send("SHUTDOWN", "NOSAVE");
+  await until(
+    async () => shown(await primary.client.send("INFO", "clients")).includes("blocked_clients:1"),
+    "the shutdown to wait",
+  );
+  assertEquals(shown(await primary.client.send("SHUTDOWN", "ABORT")), "OK");
+  assertEquals(shown(await aborted), "ERR Errors trying to SHUTDOWN. Check logs.");
+  assertEquals(
+    shown(await primary.client.send("SHUTDOWN", "ABORT")),
+    "ERR No shutdown in progress.",
+  );
+  await asking.write("SHUTDOWN", "NOSAVE");
+  await until(
+    async () => shown(await primary.client.send("INFO", "clients")).includes("blocked_clients:1"),
+    "the shutdown to wait again",
+  );
+  proxy.isStalled = false;
+  await asking.ended();
+  assertEquals(shown(await replica.client.send("GET", "late")), "x");
 });
 
 needs("redis-cli", "redis-cli --rdb takes a snapshot", async () => {

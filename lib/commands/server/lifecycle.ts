@@ -4,6 +4,7 @@ import { command } from "../../engine/command.ts";
 import type { Call } from "../../engine/call.ts";
 import { Flag } from "../../engine/command_spec.ts";
 import { CommandError, deniedBlocking, errors } from "../../engine/errors.ts";
+import { Waiter } from "../../engine/waiting.ts";
 
 const NO_SHUTDOWN = new CommandError("ERR No shutdown in progress.");
 
@@ -59,11 +60,21 @@ export const SHUTDOWN = command({
     }
     if (process === null) throw errors.SHUTDOWN_FAILED;
     // There is no reply: the connection ends with the server.
-    process.shutdown(options);
+    const { session, context } = call;
+    const aborted = (): void => void context.waiting.unblock(session, errors.SHUTDOWN_FAILED);
+    const waits = process.shutdown(options, aborted);
+    if (waits && !session.deniesBlocking) context.waiting.park(new ShutdownWaiter(session), 0);
   },
 });
 
 export const LIFECYCLE_COMMANDS = [MONITOR, SHUTDOWN, TIME];
+
+/** Who has asked for a stop that waits for replicas: the end of the connection is the answer. */
+class ShutdownWaiter extends Waiter {
+  timedOut(): void {}
+
+  leave(): void {}
+}
 
 function readShutdownOptions(call: Call) {
   let save: boolean | undefined;

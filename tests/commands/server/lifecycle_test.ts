@@ -40,7 +40,10 @@ Deno.test("SHUTDOWN passes its options on and does not reply", () => {
   const redis = new EngineHarness();
   const asked: ShutdownOptions[] = [];
   redis.engine.context.process = {
-    shutdown: (options) => void asked.push(options),
+    shutdown: (options) => {
+      asked.push(options);
+      return false;
+    },
     abortShutdown: () => true,
     fail: () => {},
   };
