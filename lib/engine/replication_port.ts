@@ -99,8 +99,6 @@ export interface ReplicationPort {
   failover(options: FailoverOptions): void;
   /** FAILOVER ABORT; throws a CommandError when there is none. */
   abortFailover(): void;
-  /** DEBUG CHANGE-REPL-ID. */
-  changeId(): void;
 
   role(): Role;
   readonly counts: ReplicationCounts;

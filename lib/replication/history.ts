@@ -68,10 +68,6 @@ export class History {
     this.continueAs(this.newId());
   }
 
-  changeId(): void {
-    this.context.replicationId = this.newId();
-  }
-
   clearSecond(): void {
     this.secondId = NO_ID;
     this.secondOffset = -1;

@@ -264,10 +264,6 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     this.failovers.abort();
   }
 
-  changeId(): void {
-    this.history.begin();
-  }
-
   role(): Role {
     const { link } = this;
     if (link === null) {

@@ -282,6 +282,35 @@ Deno.test("a replica that was started anew goes on with the stream where its fil
   }
 });
 
+Deno.test("a replica's append-only file holds what came with the snapshot and after it", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    await using primary = await startNode("ours");
+    await primary.client.send("SET", "before", "1");
+    const directives = { dir: directory, appendonly: "yes" };
+    {
+      await using own = await startNode("ours", { directives });
+      await own.client.send("SET", "own", "of its own");
+      await own.client.send("REPLICAOF", "127.0.0.1", primary.port);
+      await untilLinked(own);
+      await primary.client.send("SET", "after", "1");
+      await untilEqual([primary, own]);
+      await until(
+        async () =>
+          /aof_rewrite_in_progress:0\r/.test(
+            shown(await own.client.send("INFO", "persistence")),
+          ),
+        "the append-only file to begin anew",
+      );
+    }
+    await using again = await startNode("ours", { directives });
+    await untilEqual([primary, again]);
+    assertEquals(shown(await again.client.send("EXISTS", "own")), "0");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 needs("redis-cli", "redis-cli --replica shows the stream", async () => {
   await using primary = await startNode("ours");
   const child = new Deno.Command("redis-cli", {
