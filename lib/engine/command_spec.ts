@@ -140,6 +140,8 @@ export interface CommandSpec {
 /** What was counted of one command since start or CONFIG RESETSTAT. */
 export class CommandStats {
   calls = 0;
+  /** Calls from scripts whose running time is still to be added. */
+  unmeasured = 0;
   /** Total running time in microseconds. */
   microseconds = 0;
   /** Refused before running. */
@@ -161,6 +163,7 @@ export class CommandStats {
 
   reset(): void {
     this.calls = 0;
+    this.unmeasured = 0;
     this.microseconds = 0;
     this.rejected = 0;
     this.failed = 0;

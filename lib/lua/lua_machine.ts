@@ -24,6 +24,16 @@ export type HostFunction = (state: number) => number;
 /** What became of a script beside {@linkcode LuaStatus}. */
 export const Outcome = { SUSPENDED: -1, BROKEN: -2 } as const;
 
+/**
+ * How far Lua's memory grows, in percent of what was in use after a collection, before it collects
+ * again. Short scripts begin with little: collecting ten times less often is 0.2 µs off each. One that
+ * runs for long may need much, and gets Lua's own measure.
+ */
+const SHORT_SCRIPT_PAUSE = 1000;
+const LONG_SCRIPT_PAUSE = 200;
+/** A machine that has grown beyond this collects as for scripts that run for long. */
+const EAGER_BYTES = 8 * 1024 * 1024;
+
 export interface MachineOptions {
   /** The WebAssembly program. */
   readonly binary: Uint8Array;
@@ -44,6 +54,8 @@ const INSTRUCTIONS_PER_TICK = 100_000;
 const MASK_COUNT = 8;
 const SCRATCH_BYTES = 64 * 1024;
 const PAGE_BYTES = 65536;
+/** Fewer bytes than this are copied one by one. */
+const SHORT_BYTES = 32;
 const OPENERS = ["luaopen_base", "luaopen_table", "luaopen_string", "luaopen_math"] as const;
 
 /** JavaScript's side of stack switching, which TypeScript does not know yet. */
@@ -70,7 +82,6 @@ export class LuaMachine {
   readonly lengthPointer: number;
   private readonly status: WebAssembly.Global;
   private readonly runAside: (...args: number[]) => Promise<void>;
-  private readonly runPlainly: BridgeExports["run"];
   private readonly scratch: number;
   private readonly record: number;
   private readonly firstFunction: number;
@@ -82,6 +93,8 @@ export class LuaMachine {
   private hostDepth = 0;
   private canSuspend = false;
   private isTicking = false;
+  /** One of the two measures of collecting. */
+  private pause = LONG_SCRIPT_PAUSE;
   private letGoOn: (() => void) | null = null;
   private failure: unknown = null;
 
@@ -111,7 +124,6 @@ export class LuaMachine {
     api.emscripten_stack_init();
     api.__wasm_call_ctors();
     this.status = bridge.status;
-    this.runPlainly = bridge.run;
     this.runAside = (WebAssembly as unknown as StackSwitching).promising(bridge.run);
     this.lengthPointer = api.malloc(8);
     this.record = api.malloc(DebugField.SIZE);
@@ -145,19 +157,26 @@ export class LuaMachine {
    * @returns one of {@linkcode LuaStatus} or {@linkcode Outcome}.
    */
   run(args: number, handler: number, canSuspend: boolean): number {
-    this.status.value = Outcome.BROKEN;
     this.hostDepth = 0;
     this.canSuspend = canSuspend;
+    if (this.pause === LONG_SCRIPT_PAUSE && this.bytes.length <= EAGER_BYTES) {
+      this.setPause(SHORT_SCRIPT_PAUSE);
+    }
     if (!canSuspend) {
       try {
-        this.runPlainly(this.state, args, 1, handler);
+        return this.api.lua_pcall(this.state, args, 1, handler);
       } catch (error) {
         this.failure = error;
+        this.isBroken = true;
+        return Outcome.BROKEN;
       }
-      return this.outcome();
     }
-    this.runAside(this.state, args, 1, handler).catch(this.failed);
-    return this.outcome();
+    this.status.value = Outcome.BROKEN;
+    const running = this.runAside(this.state, args, 1, handler);
+    const outcome = this.outcome();
+    // What has ended well cannot fail any more.
+    if (outcome < 0) running.catch(this.failed);
+    return outcome;
   }
 
   /**
@@ -209,10 +228,14 @@ export class LuaMachine {
 
   /** Pushes part of a buffer as a string. */
   pushBytes(state: number, source: Uint8Array, offset: number, length: number): void {
+    if (length < SHORT_BYTES) {
+      const { bytes, scratch } = this;
+      for (let i = 0; i < length; i++) bytes[scratch + i] = source[offset + i];
+      this.api.lua_pushlstring(state, scratch, length);
+      return;
+    }
     const pointer = this.room(length);
-    const { bytes } = this;
-    if (length < 32) { for (let i = 0; i < length; i++) bytes[pointer + i] = source[offset + i]; }
-    else bytes.set(source.subarray(offset, offset + length), pointer);
+    this.bytes.set(source.subarray(offset, offset + length), pointer);
     this.pushRoom(state, pointer, length);
   }
 
@@ -362,11 +385,17 @@ export class LuaMachine {
     if (this.isTicking) return 0;
     this.isTicking = true;
     try {
+      if (this.pause === SHORT_SCRIPT_PAUSE) this.setPause(LONG_SCRIPT_PAUSE);
       const wants = this.tick(knowsPlace);
       return wants && this.canSuspend && this.hostDepth === 0 ? 1 : 0;
     } finally {
       this.isTicking = false;
     }
+  }
+
+  private setPause(percent: number): void {
+    this.pause = percent;
+    this.api.lua_gc(this.state, GarbageCollection.SET_PAUSE, percent);
   }
 
   private bridge(

@@ -20,20 +20,27 @@ const MAX_DEPTH = 500;
 
 export class ResultWriter {
   private depth = 0;
+  private machine!: LuaMachine;
+  private reply!: ReplyWriter;
+  private scriptProtocol = 2;
+
+  /** @param failed told of each error in the result. */
+  constructor(private readonly failed: (text: string) => void) {}
 
   /**
+   * Writes the value on top of the main stack and takes it off.
+   *
    * @param scriptProtocol 2 or 3.
-   * @param failed told of each error in the result.
    */
-  constructor(
-    private readonly machine: LuaMachine,
-    private readonly reply: ReplyWriter,
-    private readonly scriptProtocol: number,
-    private readonly failed: (text: string) => void,
-  ) {}
+  writeResult(machine: LuaMachine, reply: ReplyWriter, scriptProtocol: number): void {
+    if (this.machine !== machine) this.machine = machine;
+    if (this.reply !== reply) this.reply = reply;
+    this.scriptProtocol = scriptProtocol;
+    this.depth = 0;
+    this.write();
+  }
 
-  /** Writes the value on top of the main stack and takes it off. */
-  write(): void {
+  private write(): void {
     const { machine, reply } = this;
     const { api, state } = machine;
     if (this.depth === MAX_DEPTH || api.lua_checkstack(state, SLOTS) === 0) {

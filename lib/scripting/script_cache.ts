@@ -17,12 +17,19 @@ export const MAX_RESTARTS = 3;
 /** What a script costs beside its text. */
 const ENTRY_BYTES = 200;
 const NAME_DIGITS = 40;
+/** A script longer than this may take long even without any loop. */
+const MAX_STRAIGHT_BYTES = 16 * 1024;
+/** Words of Lua without which a script can neither loop nor recurse, nor search for long. */
+const REPEATS =
+  /\b(?:for|while|repeat|function|load|loadstring|coroutine|find|match|gmatch|gsub|rep|sort)\b/;
 
 export interface CachedScript {
   readonly sha: string;
   readonly source: Uint8Array;
   /** Bits of ScriptFlag. */
   readonly flags: number;
+  /** Nothing in it could repeat anything: see `ScriptRun.isStraight`. */
+  readonly isStraight: boolean;
   /** Its last runs only read and were quick: see `ScriptRun.isPlain`. */
   isQuickReader: boolean;
   /** How often it was begun anew because it was not what that says. */
@@ -87,9 +94,11 @@ export class ScriptCache {
    */
   prepare(request: Request, index: number): CachedScript {
     const source = request.copy(index);
-    const { flags } = scriptHead(latin1(source));
+    const text = latin1(source);
+    const { flags } = scriptHead(text);
     const sha = sha1(source);
-    const known = { isQuickReader: false, restarts: 0, isLoaded: false };
+    const isStraight = source.length <= MAX_STRAIGHT_BYTES && !REPEATS.test(text);
+    const known = { isStraight, isQuickReader: false, restarts: 0, isLoaded: false };
     return { sha, source, flags, ...known, ref: 0, machine: -1 };
   }
 

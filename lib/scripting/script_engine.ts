@@ -54,6 +54,9 @@ const SHARED_LIBRARIES: Readonly<Record<string, { functions: Library; constants?
   struct: { functions: STRUCT_LIBRARY },
 };
 
+/** What a script of EVAL is given. */
+type GlobalName = "KEYS" | "ARGV";
+
 export class ScriptEngine implements LibraryEngine {
   readonly machine: LuaMachine;
   readonly jsonSettings: JsonSettings = new JsonSettings();
@@ -76,6 +79,8 @@ export class ScriptEngine implements LibraryEngine {
   private readonly realRef: number;
   private readonly loadRef: number;
   private readonly indexRef: number;
+  private readonly keysName: number;
+  private readonly argvName: number;
 
   /**
    * @param chunk what errors call the source of scripts: `@user_script`.
@@ -108,6 +113,8 @@ export class ScriptEngine implements LibraryEngine {
       tick,
     });
     this.replyMemory = new ReplyMemory(this.machine);
+    this.keysName = this.machine.name("KEYS");
+    this.argvName = this.machine.name("ARGV");
     const { machine } = this;
     const { state } = machine;
     machine.api.lua_getfield(state, GLOBALS_INDEX, machine.name("next"));
@@ -154,14 +161,15 @@ export class ScriptEngine implements LibraryEngine {
     return text;
   }
 
-  /** Gives the next script a table as a global, from the top of the stack. */
-  setGlobal(name: string): void {
+  /** Puts the globals themselves on the stack, for {@linkcode setGlobal}. [hot] */
+  pushGlobals(): void {
+    this.machine.pushRef(this.machine.state, this.realRef);
+  }
+
+  /** Makes the value on top of the stack a global, below which the globals lie. [hot] */
+  setGlobal(name: GlobalName): void {
     const { machine } = this;
-    const { api, state } = machine;
-    machine.pushRef(state, this.realRef);
-    api.lua_insert(state, -2);
-    api.lua_setfield(state, -2, machine.name(name));
-    api.lua_settop(state, -2);
+    machine.api.lua_setfield(machine.state, -2, name === "KEYS" ? this.keysName : this.argvName);
   }
 
   /** Lets a library's code see what it needs to register functions, and nothing else; or ends that. */

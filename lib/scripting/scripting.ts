@@ -81,6 +81,7 @@ export class Scripting implements ScriptEnginePort {
   readonly libraries: Libraries;
   private readonly commands: ScriptCommands;
   private readonly run: ScriptRun;
+  private readonly results: ResultWriter;
   private evalEngine: ScriptEngine | null = null;
   private functionEngine: ScriptEngine | null = null;
   /** How many machines there were. */
@@ -102,6 +103,7 @@ export class Scripting implements ScriptEnginePort {
     session.isScript = true;
     this.run = new ScriptRun(session, session);
     this.commands = new ScriptCommands(context);
+    this.results = new ResultWriter((text) => context.stats.countError(text));
     this.cache = new ScriptCache((script) => this.forget(script));
     this.libraries = new Libraries(this);
   }
@@ -185,12 +187,16 @@ export class Scripting implements ScriptEnginePort {
     );
   }
 
-  /** A script's function on the stack of its machine, compiled when that machine has not seen it. */
-  pushScript(script: CachedScript): ScriptEngine {
+  /** The machine for a script, which is compiled when that machine has not seen it. [hot] */
+  engineFor(script: CachedScript): ScriptEngine {
     const engine = this.scriptEngine;
     if (script.machine !== engine.number) this.compile(script, engine);
-    engine.machine.pushRef(engine.machine.state, script.ref);
     return engine;
+  }
+
+  /** Puts a script's function on the stack of its machine. [hot] */
+  pushScript(script: CachedScript, engine: ScriptEngine): void {
+    engine.machine.pushRef(engine.machine.state, script.ref);
   }
 
   /** @throws {CommandError} when the script is wrong. */
@@ -255,12 +261,21 @@ export class Scripting implements ScriptEnginePort {
    * Runs the function under `args` arguments on the stack of a machine and replies its result.
    *
    * @param isPlain see {@linkcode ScriptRun.isPlain}.
+   * @param isStraight see {@linkcode ScriptRun.isStraight}.
    * @returns false when it has to be begun anew, on another machine and not plainly.
    */
-  execute(call: Call, engine: ScriptEngine, args: number, isPlain: boolean): boolean {
+  execute(
+    call: Call,
+    engine: ScriptEngine,
+    args: number,
+    isPlain: boolean,
+    isStraight: boolean,
+  ): boolean {
     const { run, context } = this;
     this.running = engine;
     this.place = "";
+    run.isStraight = isStraight;
+    if (isStraight) run.canSuspend = false;
     run.isPlain = isPlain && run.canSuspend;
     engine.begin(run);
     const outcome = engine.machine.run(args, HANDLER_INDEX, run.canSuspend && !run.isPlain);
@@ -296,6 +311,7 @@ export class Scripting implements ScriptEnginePort {
   runLibrary(engine: ScriptEngine): string | null {
     const { run, context } = this;
     run.isFunction = true;
+    run.isStraight = false;
     run.canSuspend = false;
     run.isKilled = false;
     run.isSlow = false;
@@ -358,7 +374,8 @@ export class Scripting implements ScriptEnginePort {
     }
     if (knowsPlace) this.place = placeOf(running.machine);
     if (run.canSuspend) return now - run.sliceStartedMs >= SLICE_MS || !run.isAside;
-    if (run.hasWritten && elapsedMs < threshold * LAST_RESORT) return false;
+    const isSpared = run.hasWritten || run.isStraight;
+    if (isSpared && elapsedMs < threshold * LAST_RESORT) return false;
     throw new ScriptStopped(STOPPED);
   }
 
@@ -413,9 +430,7 @@ export class Scripting implements ScriptEnginePort {
     const { reply } = call.session;
     this.running = null;
     if (outcome === LuaStatus.OK) {
-      const { protocol } = run.session.reply;
-      const failed = (text: string) => this.context.stats.countError(text);
-      new ResultWriter(engine.machine, reply, protocol, failed).write();
+      this.results.writeResult(engine.machine, reply, run.session.reply.protocol);
     } else {
       call.command.stats.failed++;
       const text = this.problemText(engine);

@@ -130,7 +130,10 @@ export async function feed(
 ): Promise<void> {
   for (let done = 0; done < count; done += batchSize) {
     const commands: string[][] = [];
-    for (let i = 0; i < Math.min(batchSize, count - done); i++) commands.push(workload.next());
+    while (commands.length < Math.min(batchSize, count - done)) {
+      const command = workload.next();
+      if (!staysOnPrimary(command)) commands.push(command);
+    }
     if (done % (batchSize * 3) === 0) {
       commands.splice(batchSize >> 2, 0, ["MULTI"]);
       commands.splice(batchSize >> 1, 0, ["EXEC"]);
@@ -140,6 +143,14 @@ export async function feed(
     await client.raw(fromLatin1(frames));
     await replies;
   }
+}
+
+/**
+ * Whether redis-server 7.0 keeps what a command changed from its replicas: a BITFIELD that makes a
+ * string longer and then fails to set anything in it.
+ */
+function staysOnPrimary([name, ...words]: readonly string[]): boolean {
+  return /^bitfield$/i.test(name) && words.some((word) => /^fail$/i.test(word));
 }
 
 function textOf(reply: Reply): string {

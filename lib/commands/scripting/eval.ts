@@ -113,10 +113,12 @@ function runOnce(
 ): boolean {
   const { flags, sha: name } = script;
   scripting.prepare(call, name, flags, false, isReadOnly);
-  const engine = scripting.pushScript(script);
+  const engine = scripting.engineFor(script);
+  engine.pushGlobals();
   pushArguments(call, engine, FIRST_KEY, FIRST_KEY + keys);
   engine.setGlobal("KEYS");
   pushArguments(call, engine, FIRST_KEY + keys, call.count);
   engine.setGlobal("ARGV");
-  return scripting.execute(call, engine, 0, script.isQuickReader);
+  scripting.pushScript(script, engine);
+  return scripting.execute(call, engine, 0, script.isQuickReader, script.isStraight);
 }

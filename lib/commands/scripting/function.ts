@@ -62,7 +62,7 @@ function callFunction(call: Call, isReadOnly: boolean): void {
   engine.machine.pushRef(engine.machine.state, entry.ref);
   pushArguments(call, engine, FIRST_KEY, FIRST_KEY + keys);
   pushArguments(call, engine, FIRST_KEY + keys, call.count);
-  scripting.execute(call, engine, 2, false);
+  scripting.execute(call, engine, 2, false, false);
 }
 
 export const FUNCTION = command({
