@@ -29,6 +29,12 @@ export interface ReplyListener {
   replyGrows(bytes: number): void;
 }
 
+/** Where a writer gets larger memory from, and gives back what it has outgrown. */
+export interface MemorySource {
+  takeLarge(bytes: number): ByteBuffer;
+  give(memory: ByteBuffer): void;
+}
+
 export class ReplyWriter {
   /** 2 or 3. */
   protocol = 2;
@@ -37,6 +43,8 @@ export class ReplyWriter {
   length = 0;
   /** Watches over limits; asked only when the buffer has to grow. */
   listener: ReplyListener | null = null;
+  /** Null: memory is made anew, which for replies of 100 KB costs as much as writing them. */
+  source: MemorySource | null = null;
   private memory: ByteBuffer = NO_BUFFER;
   /** The same bytes as {@linkcode buffer}. */
   private data: DataView = NO_BUFFER.data;
@@ -289,9 +297,9 @@ export class ReplyWriter {
     if (needed > WATCHED_BYTES && this.listener !== null) this.listener.replyGrows(needed);
     let size = Math.max(INITIAL_BYTES, this.buffer.length * 2);
     while (size < needed) size *= 2;
-    const grown = new ByteBuffer(size);
-    grown.bytes.set(this.buffer.subarray(0, this.length));
-    this.attach(grown);
+    const { source } = this;
+    if (source === null) this.moveTo(new ByteBuffer(size));
+    else source.give(this.moveTo(source.takeLarge(size)));
   }
 
   private header(type: number, value: number): void {

@@ -4,35 +4,54 @@
  */
 
 import { ByteBuffer } from "../bytes/byte_buffer.ts";
+import type { MemorySource } from "../resp/reply_writer.ts";
 
 export const BUFFER_BYTES = 16 * 1024;
 /** Size of the buffers for much output: what grows beyond a small one, or waits behind a write. */
 export const CHUNK_BYTES = 64 * 1024;
-/** Buffers of each size kept at most; those beyond are left to the collector. */
-const KEPT = 256;
-const KEPT_CHUNKS = 128;
 
-export class BufferPool {
-  private readonly free: ByteBuffer[] = [];
-  private readonly freeChunks: ByteBuffer[] = [];
+/** Buffers of one size. */
+interface Shelf {
+  readonly bytes: number;
+  /** Most of them that are kept; those beyond are left to the collector. */
+  readonly kept: number;
+  readonly free: ByteBuffer[];
+}
+
+export class BufferPool implements MemorySource {
+  private readonly small: Shelf = { bytes: BUFFER_BYTES, kept: 256, free: [] };
+  /** Four times as large from one to the next: 13 MB at most are kept in them. */
+  private readonly chunks: readonly Shelf[] = [
+    { bytes: CHUNK_BYTES, kept: 128, free: [] },
+    { bytes: CHUNK_BYTES * 4, kept: 8, free: [] },
+    { bytes: CHUNK_BYTES * 16, kept: 3, free: [] },
+  ];
 
   take(): ByteBuffer {
-    return this.free.pop() ?? new ByteBuffer(BUFFER_BYTES);
+    return this.small.free.pop() ?? new ByteBuffer(BUFFER_BYTES);
   }
 
-  /** A buffer for much output, or one that has room for so many bytes if that is more. */
+  /** A buffer for much output, with hardly more room than for so many bytes: it may wait for long. */
   takeChunk(bytes: number): ByteBuffer {
-    if (bytes > CHUNK_BYTES) return new ByteBuffer(bytes);
-    return this.freeChunks.pop() ?? new ByteBuffer(CHUNK_BYTES);
+    return bytes > CHUNK_BYTES ? new ByteBuffer(bytes) : this.takeLarge(bytes);
   }
 
-  /** Takes a buffer back; odd sizes, from long replies, are not kept. */
+  /** A buffer for replies that grow, and are sent when the turn ends. */
+  takeLarge(bytes: number): ByteBuffer {
+    for (const shelf of this.chunks) {
+      if (bytes <= shelf.bytes) return shelf.free.pop() ?? new ByteBuffer(shelf.bytes);
+    }
+    return new ByteBuffer(bytes);
+  }
+
+  /** Takes a buffer back; odd sizes, from very long replies, are not kept. */
   give(buffer: ByteBuffer): void {
     const { length } = buffer.bytes;
-    if (length === BUFFER_BYTES) {
-      if (this.free.length < KEPT) this.free.push(buffer);
-    } else if (length === CHUNK_BYTES && this.freeChunks.length < KEPT_CHUNKS) {
-      this.freeChunks.push(buffer);
-    }
+    if (length === BUFFER_BYTES) keep(this.small, buffer);
+    else for (const shelf of this.chunks) if (length === shelf.bytes) keep(shelf, buffer);
   }
+}
+
+function keep(shelf: Shelf, buffer: ByteBuffer): void {
+  if (shelf.free.length < shelf.kept) shelf.free.push(buffer);
 }

@@ -82,6 +82,7 @@ export class Connection implements ClientLink, ReplyListener, Resumable {
     this.session = owner.engine.openSession();
     this.session.link = this;
     this.session.reply.listener = this;
+    this.session.reply.source = owner.buffers;
     this.parser = new RequestParser(owner.limits, this.session.isAuthenticated);
   }
 
