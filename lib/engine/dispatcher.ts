@@ -26,6 +26,7 @@ import type { RequestQueue } from "./request_queue.ts";
 import type { HeldCall } from "./scripts.ts";
 import type { Monitor } from "./stats/monitor.ts";
 import { Gate, ReplyMode, type Session } from "./session.ts";
+import { noteSlow } from "./slow_calls.ts";
 
 const ATTACK_LOG_INTERVAL_MS = 60_000;
 
@@ -168,13 +169,8 @@ export class Dispatcher {
     if (found !== undefined) return found;
     // COMMAND by itself runs; what it does not know as a subcommand is an error all the same.
     const name = quotedArgument(request, 1, 128);
-    this.refuse(
-      session,
-      command,
-      new CommandError(
-        `ERR unknown subcommand '${name}'. Try ${command.name} HELP.`,
-      ),
-    );
+    const text = `ERR unknown subcommand '${name}'. Try ${command.name} HELP.`;
+    this.refuse(session, command, new CommandError(text));
     return undefined;
   }
 
@@ -495,27 +491,7 @@ export class Dispatcher {
   private measured(session: Session, request: Request, command: Command, startedMs: number): void {
     this.stampMs = this.clock.monotonicMs();
     const elapsedMs = this.stampMs - startedMs;
-    const microseconds = elapsedMs * 1000;
-    command.stats.addRun(1, microseconds);
-    const { slowLog, latency, host } = this.context;
-    if (latency.thresholdMs > 0 && elapsedMs >= latency.thresholdMs) {
-      const event = (command.flags & Flag.FAST) !== 0 ? "fast-command" : "command";
-      latency.record(event, elapsedMs, Math.floor(host.clock.unixMs() / 1000));
-    }
-    if (
-      slowLog.thresholdMicroseconds >= 0 && microseconds >= slowLog.thresholdMicroseconds &&
-      (command.flags & Flag.SKIP_SLOW_LOG) === 0
-    ) {
-      slowLog.record(
-        command,
-        request,
-        Math.floor(microseconds),
-        Math.floor(host.clock.unixMs() / 1000),
-        {
-          address: session.link?.remoteAddress ?? "",
-          name: session.name,
-        },
-      );
-    }
+    command.stats.addRun(1, elapsedMs * 1000);
+    noteSlow(this.context, session, request, command, elapsedMs);
   }
 }

@@ -25,7 +25,13 @@ export const GLOBALS_INDEX = -10002;
 export const UPVALUE_1 = GLOBALS_INDEX - 1;
 export const MULTIPLE_RESULTS = -1;
 
-export const GarbageCollection = { COLLECT: 2, COUNT: 3, COUNT_BYTES: 4, STEP: 5, SET_PAUSE: 6 } as const;
+export const GarbageCollection = {
+  COLLECT: 2,
+  COUNT: 3,
+  COUNT_BYTES: 4,
+  STEP: 5,
+  SET_PAUSE: 6,
+} as const;
 
 /** Where the fields of `lua_Debug` lie. */
 export const DebugField = { WHAT: 12, SOURCE: 16, CURRENT_LINE: 20, SIZE: 128 } as const;

@@ -17,6 +17,9 @@ export const MAX_RESTARTS = 3;
 /** What a script costs beside its text. */
 const ENTRY_BYTES = 200;
 const NAME_DIGITS = 40;
+/** What a script has in its text that looks at a global, by its name or by one put together. */
+const READS_KEYS = /KEYS|_G|load/;
+const READS_ARGUMENTS = /ARGV|_G|load/;
 /** A script longer than this may take long even without any loop. */
 const MAX_STRAIGHT_BYTES = 16 * 1024;
 /** Words of Lua without which a script can neither loop nor recurse, nor search for long. */
@@ -30,6 +33,9 @@ export interface CachedScript {
   readonly flags: number;
   /** Nothing in it could repeat anything: see `ScriptRun.isStraight`. */
   readonly isStraight: boolean;
+  /** Whether it could look at the tables KEYS and ARGV, which are not made otherwise. */
+  readonly readsKeys: boolean;
+  readonly readsArguments: boolean;
   /** Its last runs only read and were quick: see `ScriptRun.isPlain`. */
   isQuickReader: boolean;
   /** How often it was begun anew because it was not what that says. */
@@ -98,8 +104,19 @@ export class ScriptCache {
     const { flags } = scriptHead(text);
     const sha = sha1(source);
     const isStraight = source.length <= MAX_STRAIGHT_BYTES && !REPEATS.test(text);
-    const known = { isStraight, isQuickReader: false, restarts: 0, isLoaded: false };
-    return { sha, source, flags, ...known, ref: 0, machine: -1 };
+    return {
+      sha,
+      source,
+      flags,
+      isStraight,
+      readsKeys: READS_KEYS.test(text),
+      readsArguments: READS_ARGUMENTS.test(text),
+      isQuickReader: false,
+      restarts: 0,
+      isLoaded: false,
+      ref: 0,
+      machine: -1,
+    };
   }
 
   /** Keeps a script that has been compiled. */

@@ -115,10 +115,14 @@ function runOnce(
   scripting.prepare(call, name, flags, false, isReadOnly);
   const engine = scripting.engineFor(script);
   engine.pushGlobals();
-  pushArguments(call, engine, FIRST_KEY, FIRST_KEY + keys);
-  engine.setGlobal("KEYS");
-  pushArguments(call, engine, FIRST_KEY + keys, call.count);
-  engine.setGlobal("ARGV");
+  if (script.readsKeys) {
+    pushArguments(call, engine, FIRST_KEY, FIRST_KEY + keys);
+    engine.setGlobal("KEYS");
+  }
+  if (script.readsArguments) {
+    pushArguments(call, engine, FIRST_KEY + keys, call.count);
+    engine.setGlobal("ARGV");
+  }
   scripting.pushScript(script, engine);
   return scripting.execute(call, engine, 0, script.isQuickReader, script.isStraight);
 }
