@@ -15,8 +15,8 @@ import {
 } from "../support/replication_nodes.ts";
 import { Workload } from "../support/workload.ts";
 
-const commandCount = Number(Deno.env.get("REDINO_REPLICATED") ?? 4_000);
-const runs = Number(Deno.env.get("REDINO_RUNS") ?? 1);
+const commandCount = Number(Deno.env.get("REDINO_REPLICATED") ?? 3_000);
+const runs = Number(Deno.env.get("REDINO_RUNS") ?? 5);
 
 const CHAINS: readonly (readonly NodeKind[])[] = [
   ["redis", "ours"],

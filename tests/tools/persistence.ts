@@ -1,20 +1,21 @@
 /**
  * What saving, loading and replicating cost, for our server and a redis-server in one run:
  *
- *     deno run -A tests/tools/persistence.ts save|rewrite|load|sync [--keys 1000000] [--writes 20000]
+ *     deno run -A tests/tools/persistence.ts save|rewrite|load|sync|follow [--keys 1000000] [--writes 20000]
  *
  * save, rewrite: BGSAVE or BGREWRITEAOF of so many keys while so many writes a second go on; load: the
  * time to start with an RDB file and with an append-only file of them; sync: the time until a new
- * redis-server as replica has them, under writes.
+ * redis-server as replica has them, under writes; follow: SET in pipelines of 16 while a redis-server
+ * follows as replica.
  */
 
 import { parseArgs } from "@std/cli";
 import { startChildServer } from "../support/child_server.ts";
 import { connect, type RespClient } from "../support/resp_client.ts";
 import { startServerProcess } from "../support/server_process.ts";
-import { grouped, megabytes, quantile, shown, table } from "./figures.ts";
+import { grouped, median, megabytes, quantile, shown, table } from "./figures.ts";
 import { setKeys } from "./load.ts";
-import { NAMES, residentBytes, SIDES, withServer } from "./pair.ts";
+import { NAMES, residentBytes, type Side, SIDES, withPair, withServer } from "./pair.ts";
 
 const VALUE_BYTES = 32;
 /** Writes are sent in groups, one each so many milliseconds. */
@@ -171,6 +172,48 @@ async function sync(plan: Plan): Promise<void> {
   console.log(table(["as primary", "seconds", "p99 ms", "worst ms", "memory"], rows));
 }
 
+async function follow({ keys }: Plan): Promise<void> {
+  const rounds: Record<Side, number[]> = { ours: [], theirs: [] };
+  const args = ["--repl-diskless-sync-delay", "0"];
+  await withPair({ args }, async (pair) => {
+    const replicas = [];
+    for (const side of SIDES) {
+      const directory = await Deno.makeTempDir();
+      const primary = ["--replicaof", "127.0.0.1", String(pair[side].port)];
+      replicas.push({ directory, server: await startRedis(directory, primary) });
+    }
+    // The first round is no figure: code that has not run yet is slow.
+    for (let round = 0; round < 6; round++) {
+      for (const side of round % 2 === 0 ? SIDES : [...SIDES].reverse()) {
+        const perSecond = await setThroughput(pair[side].port, keys);
+        if (round > 0) rounds[side].push(perSecond);
+      }
+    }
+    for (const { directory, server } of replicas) {
+      await server.stop("SIGKILL");
+      await Deno.remove(directory, { recursive: true });
+    }
+  });
+  const ratios = rounds.ours.map((ours, i) => ours / rounds.theirs[i]);
+  const rows = SIDES.map((side) => [NAMES[side], grouped(median(rounds[side]))]);
+  console.log(table(["with one replica", "SET/s at P=16"], rows));
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => shown(ratio));
+  console.log(`\nratio: ${shown(median(ratios))} (${least} to ${most})`);
+}
+
+async function setThroughput(port: number, keys: number): Promise<number> {
+  const { stdout } = await new Deno.Command("redis-benchmark", {
+    args: [
+      ...["-p", String(port), "-c", "50", "-P", "16", "-n", "400000", "-t", "set"],
+      ...["-d", String(VALUE_BYTES), "-r", String(keys), "--csv"],
+    ],
+    stdin: "null",
+  }).output();
+  const row = new TextDecoder().decode(stdout).split(/[\r\n]+/).find((line) => /^"SET/.test(line));
+  if (row === undefined) throw new Error("redis-benchmark gave no figure");
+  return Number(row.split(",")[1].replaceAll('"', ""));
+}
+
 function startRedis(directory: string, args: string[]) {
   return startChildServer({
     program: "redis-server",
@@ -190,13 +233,14 @@ const runs: Readonly<Record<string, (plan: Plan) => Promise<void>>> = {
     ]),
   load,
   sync,
+  follow,
 };
 
 if (import.meta.main) {
   const given = parseArgs(Deno.args, { string: ["keys", "writes"] });
   const run = runs[String(given._[0])];
   if (run === undefined) {
-    console.error("persistence: save, rewrite, load or sync");
+    console.error("persistence: save, rewrite, load, sync or follow");
     Deno.exit(1);
   }
   const plan = { keys: Number(given.keys ?? 1_000_000), writes: Number(given.writes ?? 20_000) };
