@@ -39,6 +39,10 @@ needs(
       const { context } = redis.engine;
       const path = `${server.directory}/dump.rdb`;
       writeDump(redis, path);
+      // A small sorted set forgets the sign of -0: both must agree on what is small.
+      for (const name of Object.keys(SMALL_LIMITS)) {
+        await client.send("CONFIG", "SET", name, context.config.text(name) ?? "");
+      }
       assertEquals(check(path), "", `REDINO_SEED=${seed} REDINO_RDB_ROUNDS=1`);
       const loaded = await client.send("DEBUG", "RELOAD", "NOSAVE");
       assert(loaded.kind === "simple", `REDINO_SEED=${seed}: ${JSON.stringify(loaded)}`);
