@@ -36,6 +36,8 @@ export class Backlog {
   /** Memory of all chunks. */
   memoryBytes = 0;
   private chunks: Chunk[] = [];
+  /** The last of them. */
+  private last: Chunk | null = null;
   /** Place of the first byte that is kept. */
   private firstPlace: number;
 
@@ -52,17 +54,17 @@ export class Backlog {
 
   /** Place behind the last byte. */
   get end(): number {
-    const last = this.chunks.at(-1);
-    return last === undefined ? this.firstPlace : last.start + last.length;
+    return this.last === null ? this.firstPlace : this.last.start + this.last.length;
   }
 
   /** A chunk with room for so many bytes in one piece, to be written at its `length`. */
   reserve(bytes: number): Chunk {
-    const last = this.chunks.at(-1);
-    if (last !== undefined && last.bytes.length - last.length >= bytes) return last;
+    const { last } = this;
+    if (last !== null && last.bytes.length - last.length >= bytes) return last;
     const memory = new Uint8Array(Math.max(CHUNK_BYTES, bytes));
     const chunk = { start: this.end, bytes: memory, data: dataOf(memory), length: 0 };
     this.chunks.push(chunk);
+    this.last = chunk;
     this.memoryBytes += memory.length;
     return chunk;
   }
@@ -80,12 +82,13 @@ export class Backlog {
 
   /** Forgets what was appended and never committed: the link ended in the middle of it. */
   dropUncommitted(): void {
-    for (let last = this.chunks.at(-1); last !== undefined; last = this.chunks.at(-1)) {
+    for (let { last } = this; last !== null; last = this.last) {
       if (last.start < this.committed) {
         last.length = Math.min(last.length, this.committed - last.start);
         return;
       }
       this.chunks.pop();
+      this.last = this.chunks.at(-1) ?? null;
       this.memoryBytes -= last.bytes.length;
     }
   }

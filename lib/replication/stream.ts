@@ -11,6 +11,8 @@ import type { Backlog } from "./backlog.ts";
 
 /** Longest header of an element: its type, digits of a length, CRLF. */
 const HEADER_BYTES = 16;
+/** The bytes CR and LF. */
+const CRLF = 0x0d0a;
 
 const MULTI = Request.from(["MULTI"]);
 const EXEC = Request.from(["EXEC"]);
@@ -57,25 +59,35 @@ export class ReplicationStream implements EffectSubscriber {
     let most = HEADER_BYTES;
     for (let i = 0; i < count; i++) most += lengths[i] + HEADER_BYTES;
     const chunk = backlog.reserve(most);
-    const { bytes, data } = chunk;
-    let at = header(bytes, chunk.length, 42, count);
+    const { data } = chunk;
+    let at = header(data, chunk.length, 42, count);
     for (let i = 0; i < count; i++) {
       const length = lengths[i];
-      at = header(bytes, at, 36, length);
+      at = header(data, at, 36, length);
       copyBytes(request.data, offsets[i], data, at, length);
-      bytes[at + length] = 13;
-      bytes[at + length + 1] = 10;
+      data.setUint16(at + length, CRLF);
       at += length + 2;
     }
     chunk.length = at;
-    backlog.committed = backlog.end;
+    backlog.committed = chunk.start + at;
   }
 }
 
-function header(bytes: Uint8Array, at: number, type: number, value: number): number {
-  bytes[at] = type;
+/** Writes a type, a number and the line's end; nearly all numbers have one or two digits. */
+function header(data: DataView, at: number, type: number, value: number): number {
+  if (value < 10) {
+    data.setInt32(at, type << 24 | (48 + value) << 16 | CRLF);
+    return at + 4;
+  }
+  if (value < 100) {
+    const tens = value * 205 >>> 11;
+    data.setInt32(at, type << 24 | (48 + tens) << 16 | (48 + value - tens * 10) << 8 | 13);
+    data.setUint8(at + 4, 10);
+    return at + 5;
+  }
+  data.setUint8(at, type);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const end = at + 1 + formatInteger(value, bytes, at + 1);
-  bytes[end] = 13;
-  bytes[end + 1] = 10;
+  data.setUint16(end, CRLF);
   return end + 2;
 }

@@ -83,7 +83,7 @@ export interface SnapshotPace {
 }
 
 /** Steps take about half a microsecond each. */
-export const SNAPSHOT_PACE: SnapshotPace = { sliceMs: 1, stepsPerLook: 16 };
+export const SNAPSHOT_PACE: SnapshotPace = { sliceMs: 3, stepsPerLook: 16 };
 
 /** The walk waits while so many bytes do. */
 export const QUEUE_PAUSE_BYTES = 4 << 20;
