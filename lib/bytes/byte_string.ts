@@ -145,3 +145,8 @@ function escaped(byte: number): string {
   if (byte >= 0x20 && byte <= 0x7e) return String.fromCharCode(byte);
   return "\\x" + HEX[byte >> 4] + HEX[byte & 15];
 }
+
+/** Two lower-case digits for each byte. */
+export function hexadecimal(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -4,6 +4,7 @@
  * way and differ only in the session they bring.
  */
 
+import { hexadecimal } from "../bytes/byte_string.ts";
 import type { Config } from "../config/config.ts";
 import type { Request } from "../resp/request.ts";
 import { Eviction } from "../store/eviction.ts";
@@ -248,8 +249,4 @@ function unfilled() {
     durability: null,
     appendOnly: null,
   };
-}
-
-function hexadecimal(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

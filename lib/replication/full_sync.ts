@@ -6,6 +6,7 @@
  * backlog until the replica has loaded the snapshot and follows.
  */
 
+import { hexadecimal } from "../bytes/byte_string.ts";
 import { hostText } from "../config/words.ts";
 import type { Context } from "../engine/context.ts";
 import { type FileHandle, pathIn, writeAllSync } from "../host/files.ts";
@@ -143,10 +144,7 @@ export class FullSync {
 
   private sendWhileMade(point: ReplicationPoint): void {
     const { context } = this.parts;
-    const mark = Array.from(
-      context.host.random.bytes(20),
-      (byte) => byte.toString(16).padStart(2, "0"),
-    ).join("");
+    const mark = hexadecimal(context.host.random.bytes(20));
     for (const replica of this.targets) replica.say(`$EOF:${mark}\r\n`);
     this.makeSnapshot(point, {
       write: async (chunk) => {

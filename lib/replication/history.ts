@@ -6,6 +6,7 @@
  * as the old one (`master_replid2`), so that the other replicas of the old primary can go on with it.
  */
 
+import { hexadecimal } from "../bytes/byte_string.ts";
 import type { Context } from "../engine/context.ts";
 import { Backlog } from "./backlog.ts";
 
@@ -86,9 +87,6 @@ export class History {
   }
 
   private newId(): string {
-    return Array.from(
-      this.context.host.random.bytes(20),
-      (byte) => byte.toString(16).padStart(2, "0"),
-    ).join("");
+    return hexadecimal(this.context.host.random.bytes(20));
   }
 }

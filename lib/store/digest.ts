@@ -10,7 +10,7 @@
 import { bytesOf } from "../bytes/copy.ts";
 import { formatDouble } from "../bytes/double.ts";
 import { sha1Bytes } from "../bytes/sha.ts";
-import { fromLatin1 } from "../bytes/byte_string.ts";
+import { fromLatin1, hexadecimal } from "../bytes/byte_string.ts";
 import { EXPIRY_WORD, readWord, typeOf, ValueType } from "../values/entry.ts";
 import { HashAccess } from "../values/hash/hash.ts";
 import { ListAccess } from "../values/list/list.ts";
@@ -136,8 +136,4 @@ function word(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
-}
-
-function hexadecimal(digest: Uint8Array): string {
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

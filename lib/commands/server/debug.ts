@@ -4,7 +4,7 @@
  * here: how many words each takes, what HELP says of it, what it does.
  */
 
-import { latin1 } from "../../bytes/byte_string.ts";
+import { hexadecimal, latin1 } from "../../bytes/byte_string.ts";
 import { matchGlob } from "../../bytes/glob.ts";
 import { parseMemory } from "../../config/parameter.ts";
 import { readBigInteger } from "../../engine/arguments.ts";
@@ -82,9 +82,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
     help: [["CHANGE-REPL-ID", "Takes a new replication id, as if the data had another history."]],
     run(call) {
       const { context } = call;
-      const bytes = context.host.random.bytes(20);
-      context.replicationId = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
-        .join("");
+      context.replicationId = hexadecimal(context.host.random.bytes(20));
       context.host.log.notice(`Replication id changed to ${context.replicationId} by DEBUG`);
       call.reply.ok();
     },
