@@ -140,7 +140,7 @@ export interface CommandSpec {
 /** What was counted of one command since start or CONFIG RESETSTAT. */
 export class CommandStats {
   calls = 0;
-  /** Calls from scripts whose running time is still to be added. */
+  /** Calls whose running time is still to be added. */
   unmeasured = 0;
   /** Total running time in microseconds. */
   microseconds = 0;

@@ -1,10 +1,5 @@
 /**
  * Look up, admit, run, propagate: the only way a command is run, whoever sends it. [hot]
- *
- * Time is measured in runs: consecutive calls of the same brief command share one pair of time
- * stamps, since reading the clock (0.1 µs) would be a tenth of a GET. Commands that may take long
- * are measured one by one, and all are when the slow log's threshold asks for less than that
- * tells apart.
  */
 
 import type { Clock } from "../host/clock.ts";
@@ -15,8 +10,9 @@ import { ValueType } from "../values/entry.ts";
 import { admit } from "./admission.ts";
 import type { Blocking, KeyWaiter } from "./blocking.ts";
 import { Call } from "./call.ts";
+import { CallTimes } from "./call_times.ts";
 import type { Command } from "./command.ts";
-import { type CommandSpec, CommandStats, Flag } from "./command_spec.ts";
+import { type CommandSpec, Flag } from "./command_spec.ts";
 import type { Context } from "./context.ts";
 import { CommandError, errors, execRefused, POSTPONED, quotedArgument } from "./errors.ts";
 import { wrongArity } from "./errors.ts";
@@ -42,10 +38,6 @@ const REPLIES_PUSHES = Flag.PUBSUB | Flag.NO_SCRIPT;
 /** What keeps a script's commands from being run as it keeps a client's. */
 const GATE_OF_SCRIPTS = Gate.DISK_ERROR | Gate.FEW_REPLICAS | Gate.READ_ONLY;
 
-/** Calls of a script's command for which one is measured, and how many are measured before that. */
-const CALLS_PER_SAMPLE = 16;
-const MEASURED_CALLS = 64;
-
 export class Dispatcher {
   /** Bits of Gate that hold for all sessions: loading, maxmemory, paused … */
   gate = 0;
@@ -62,13 +54,7 @@ export class Dispatcher {
   private readonly monitor: Monitor;
   private readonly blocking: Blocking;
   private readonly propagation: Propagation;
-
-  // The run of equal brief commands that is being measured.
-  private runStats: CommandStats = new CommandStats();
-  private runStartMs = 0;
-  private runCalls = 0;
-  /** When the last measurement of this turn ended; 0 when there was none. */
-  private stampMs = 0;
+  private readonly times: CallTimes;
   private attackLoggedMs = -ATTACK_LOG_INTERVAL_MS;
 
   constructor(
@@ -78,6 +64,7 @@ export class Dispatcher {
     this.clock = context.host.clock;
     this.monitor = context.monitor;
     this.propagation = context.propagation;
+    this.times = new CallTimes(this.clock, context.stats);
     this.propagation.isInUnit = () => this.depth > 0;
     context.pubsub.runningSession = () => this.depth > 0 ? this.calls[0].session : null;
     context.blocking.run = (waiter, index) => this.runWaiting(waiter, index);
@@ -153,8 +140,7 @@ export class Dispatcher {
 
   /** Ends the measurement that is open, at the end of a turn. */
   endRun(): void {
-    if (this.runCalls > 0) this.closeRun(this.clock.monotonicMs());
-    this.stampMs = 0;
+    this.times.endTurn();
   }
 
   private find(session: Session, request: Request): Command | undefined {
@@ -178,20 +164,12 @@ export class Dispatcher {
     if (request.count > command.briefArguments || this.timesEach) {
       return this.runTimed(session, request, command);
     }
-    if (command.stats !== this.runStats || this.runCalls === 0) this.openRun(command.stats);
-    this.runCalls++;
+    this.times.countBrief(command.stats);
     this.call(session, request, command);
   }
 
   private runTimed(session: Session, request: Request, command: Command): void {
-    // Within a turn a measurement starts where the one before it ended.
-    let started = this.stampMs;
-    if (this.runCalls > 0 || started === 0) {
-      started = this.clock.monotonicMs();
-      if (this.runCalls > 0) this.closeRun(started);
-    }
-    command.stats.calls++;
-    this.context.stats.commandsProcessed++;
+    const started = this.times.startCall(command.stats);
     this.call(session, request, command);
     if (this.held !== null && this.held.session === session) this.held.startedMs = started;
     else this.measured(session, request, command, started);
@@ -251,23 +229,13 @@ export class Dispatcher {
     return null;
   }
 
-  /**
-   * Runs a brief command of a script, whose neighbours are seldom of its kind, so that there are no runs
-   * to measure: of a command that is called often each 16th call is measured, for all of them.
-   */
+  /** Runs a brief command of a script. */
   private runSampled(session: Session, request: Request, command: Command): void {
     const { stats } = command;
-    stats.calls++;
-    stats.unmeasured++;
-    this.context.stats.commandsProcessed++;
-    if (stats.unmeasured < CALLS_PER_SAMPLE && stats.calls > MEASURED_CALLS) {
-      return this.call(session, request, command);
-    }
+    if (!this.times.countSampled(stats)) return this.call(session, request, command);
     const startedMs = this.clock.monotonicMs();
     this.call(session, request, command);
-    const elapsedMs = this.clock.monotonicMs() - startedMs;
-    stats.addRun(stats.unmeasured, elapsedMs * 1000 * stats.unmeasured);
-    stats.unmeasured = 0;
+    this.times.endSampled(stats, startedMs);
   }
 
   private hold(session: Session): void {
@@ -302,7 +270,7 @@ export class Dispatcher {
     }
     if (this.propagation.unitOpen) this.endUnit(session);
     this.measured(session, request, command, held.startedMs);
-    this.stampMs = 0;
+    this.times.forget();
     if (session.replyMode !== ReplyMode.ON) this.mute(session, mark, command);
     if (session.deferredPushes !== null) this.sendDeferred(session);
     session.parked = true;
@@ -474,24 +442,8 @@ export class Dispatcher {
     session.reply.raw(pushes.buffer.subarray(0, pushes.length));
   }
 
-  private openRun(stats: CommandStats): void {
-    const now = this.clock.monotonicMs();
-    if (this.runCalls > 0) this.closeRun(now);
-    this.runStats = stats;
-    this.runStartMs = now;
-  }
-
-  private closeRun(now: number): void {
-    this.runStats.calls += this.runCalls;
-    this.context.stats.commandsProcessed += this.runCalls;
-    this.runStats.addRun(this.runCalls, (now - this.runStartMs) * 1000);
-    this.runCalls = 0;
-  }
-
   private measured(session: Session, request: Request, command: Command, startedMs: number): void {
-    this.stampMs = this.clock.monotonicMs();
-    const elapsedMs = this.stampMs - startedMs;
-    command.stats.addRun(1, elapsedMs * 1000);
+    const elapsedMs = this.times.endCall(command.stats, startedMs);
     noteSlow(this.context, session, request, command, elapsedMs);
   }
 }

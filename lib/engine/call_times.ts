@@ -1,0 +1,111 @@
+/**
+ * How long commands run, for INFO commandstats, LATENCY HISTOGRAM and the slow log. [hot]
+ *
+ * Time is measured in runs: consecutive calls of the same brief command share one pair of time
+ * stamps, since reading the clock (0.1 µs and more) would be a tenth of a GET. Of a command that is
+ * called often not all runs are measured; those that are stand for the others. Commands that may
+ * take long are measured one by one.
+ */
+
+import type { Clock } from "../host/clock.ts";
+import { CommandStats } from "./command_spec.ts";
+import type { EngineStats } from "./stats/engine_stats.ts";
+
+/** Calls of a brief command that go unmeasured between two that are, after so many that all are. */
+const CALLS_PER_SAMPLE = 16;
+const MEASURED_CALLS = 64;
+/** The start of a run that is not measured. */
+const UNMEASURED = -1;
+
+export class CallTimes {
+  // The run of equal brief commands that is open.
+  private runStats: CommandStats = new CommandStats();
+  private runCalls = 0;
+  private runStartMs = UNMEASURED;
+  /** When the last measurement of this turn ended; 0 when there was none. */
+  private stampMs = 0;
+
+  constructor(private readonly clock: Clock, private readonly stats: EngineStats) {}
+
+  /** Counts a call of a brief command that is about to run. */
+  countBrief(stats: CommandStats): void {
+    if (stats !== this.runStats || this.runCalls === 0) this.openRun(stats);
+    this.runCalls++;
+  }
+
+  /** Counts a call that is about to run and is measured by itself; when it starts. */
+  startCall(stats: CommandStats): number {
+    // Within a turn a measurement starts where the one before it ended.
+    let startedMs = this.stampMs;
+    if (this.runCalls > 0 || startedMs === 0) {
+      startedMs = this.clock.monotonicMs();
+      if (this.runCalls > 0) this.closeRun(startedMs);
+    }
+    stats.calls++;
+    this.stats.commandsProcessed++;
+    return startedMs;
+  }
+
+  /** Adds the time of a call that was measured by itself; returns it in milliseconds. */
+  endCall(stats: CommandStats, startedMs: number): number {
+    this.stampMs = this.clock.monotonicMs();
+    const elapsedMs = this.stampMs - startedMs;
+    stats.addRun(1, elapsedMs * 1000);
+    return elapsedMs;
+  }
+
+  /**
+   * Counts a call of a brief command whose neighbours are seldom of its kind, as in scripts, so that
+   * there are no runs to measure. Whether it is to be measured, for those before it as well.
+   */
+  countSampled(stats: CommandStats): boolean {
+    stats.calls++;
+    stats.unmeasured++;
+    this.stats.commandsProcessed++;
+    return stats.unmeasured >= CALLS_PER_SAMPLE || stats.calls <= MEASURED_CALLS;
+  }
+
+  /** Adds the time of a call for which {@linkcode countSampled} said so. */
+  endSampled(stats: CommandStats, startedMs: number): void {
+    const elapsedMs = this.clock.monotonicMs() - startedMs;
+    stats.addRun(stats.unmeasured, elapsedMs * 1000 * stats.unmeasured);
+    stats.unmeasured = 0;
+  }
+
+  /** Ends the measurement that is open, at the end of a turn. */
+  endTurn(): void {
+    if (this.runCalls > 0) this.closeRun(this.endOfRun());
+    this.stampMs = 0;
+  }
+
+  /** Makes the next measurement read the clock, whatever was measured in this turn. */
+  forget(): void {
+    this.stampMs = 0;
+  }
+
+  private openRun(stats: CommandStats): void {
+    if (this.runCalls > 0) this.closeRun(this.endOfRun());
+    const isMeasured = stats.unmeasured >= CALLS_PER_SAMPLE || stats.calls < MEASURED_CALLS;
+    this.runStats = stats;
+    this.runStartMs = isMeasured ? this.clock.monotonicMs() : UNMEASURED;
+  }
+
+  /** The time, if the open run needs to know when it ends. */
+  private endOfRun(): number {
+    return this.runStartMs === UNMEASURED ? UNMEASURED : this.clock.monotonicMs();
+  }
+
+  private closeRun(nowMs: number): void {
+    const { runStats, runCalls } = this;
+    this.runCalls = 0;
+    this.stats.commandsProcessed += runCalls;
+    runStats.calls += runCalls;
+    if (this.runStartMs === UNMEASURED) {
+      runStats.unmeasured += runCalls;
+      return;
+    }
+    const calls = runCalls + runStats.unmeasured;
+    runStats.addRun(calls, (nowMs - this.runStartMs) * 1000 * calls / runCalls);
+    runStats.unmeasured = 0;
+  }
+}
