@@ -15,6 +15,8 @@ import { requireAccess } from "./access.ts";
 import { requireKnownHost } from "./allowed_hosts.ts";
 import { readJson } from "./body.ts";
 import type { AdminEngine } from "./engine_access.ts";
+import type { EventStream } from "./event_stream.ts";
+import { KeyTags } from "./key_tags.ts";
 import { openApi } from "./openapi.ts";
 import { refuseForeignPages, requireContentType } from "./own_pages_only.ts";
 import { isPagePath, servePages } from "./pages/serve.tsx";
@@ -32,7 +34,7 @@ export interface AppOptions {
   /** Whether routes that change something are answered. */
   readonly writes?: boolean;
   readonly pace?: Pace;
-  readonly streams?: StreamRegister;
+  readonly streams?: StreamRegister<EventStream>;
 }
 
 /** Nothing is loaded by what is served as data; a page sets its own policy. */
@@ -47,6 +49,7 @@ export function createAdminApp(engine: AdminEngine, options: AppOptions = {}): H
     writes: options.writes ?? false,
     pace: options.pace ?? new SystemPace(),
     streams: options.streams ?? new StreamRegister(),
+    keyTags: new KeyTags(engine.context),
   };
   const routes = [...ROUTES, listRoute(ROUTES), contractRoute(ROUTES)];
   app.use(async (c, next) => {

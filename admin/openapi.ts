@@ -16,6 +16,12 @@ const PROBLEM: JsonSchema = {
   required: ["type", "title", "status", "detail"],
 };
 
+const PROBLEM_CONTENT: JsonSchema = {
+  content: {
+    "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
+  },
+};
+
 export function openApi(routes: readonly Route[]): JsonSchema {
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const known of routes) {
@@ -55,9 +61,16 @@ function operation(known: Route): JsonSchema {
   const inQuery = Object.entries(known.query).map((
     [name, { schema, description, required }]: [string, Parameter<unknown>],
   ) => ({ name, in: "query", required, schema, description }));
+  const inHeaders = Object.entries(known.headers).map(([name, description]) => ({
+    name,
+    in: "header",
+    required: false,
+    schema: { type: "string" },
+    description,
+  }));
   return {
     summary: known.summary,
-    parameters: [...inPath, ...inQuery],
+    parameters: [...inPath, ...inQuery, ...inHeaders],
     ...(known.bodySchema === null ? {} : {
       requestBody: {
         required: true,
@@ -71,14 +84,29 @@ function operation(known: Route): JsonSchema {
     responses: {
       200: {
         description: "What was asked for.",
+        ...replyHeaders(known),
         content: Object.fromEntries(known.produces.map((type) => [type, {}])),
       },
-      default: {
-        description: "Why it was refused.",
-        content: {
-          "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
-        },
-      },
+      ...furtherReplies(known),
+      default: { description: "Why it was refused.", ...PROBLEM_CONTENT },
     },
   };
+}
+
+function replyHeaders({ replyHeaders }: Route): JsonSchema {
+  const described = Object.entries(replyHeaders).map(([name, description]) => [
+    name,
+    { description, schema: { type: "string" } },
+  ]);
+  return described.length === 0 ? {} : { headers: Object.fromEntries(described) };
+}
+
+/** Those from 400 on are refusals, as the default is. */
+function furtherReplies({ statuses }: Route): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(statuses).map(([status, description]) => [
+      status,
+      { description, ...(Number(status) < 400 ? {} : PROBLEM_CONTENT) },
+    ]),
+  );
 }

@@ -16,6 +16,15 @@ export interface Parameter<T> {
   read(text: string | undefined, name: string): T;
 }
 
+/** One that may be given several times. */
+export interface RepeatedParameter<T> extends Parameter<T> {
+  readAll(texts: readonly string[], name: string): T;
+}
+
+export function isRepeated<T>(parameter: Parameter<T>): parameter is RepeatedParameter<T> {
+  return "readAll" in parameter;
+}
+
 export type Parameters = { readonly [name: string]: Parameter<unknown> };
 export type ParameterValues<P> = {
   readonly [N in keyof P]: P[N] extends Parameter<infer T> ? T : never;
@@ -110,5 +119,23 @@ export function bytes(description: string): Parameter<Uint8Array | undefined> {
     description: `${description} As text, or \`b64:\` and its bytes as base64.`,
     required: false,
     read: (value) => value === undefined ? undefined : bytesOfParameter(value),
+  };
+}
+
+/** Bytes as {@linkcode bytes} takes them, several by giving the parameter as often. */
+export function manyBytes(
+  description: string,
+  max: number,
+): RepeatedParameter<readonly Uint8Array[]> {
+  const { schema, description: form } = bytes(description);
+  return {
+    schema: { type: "array", items: schema, maxItems: max },
+    description: form,
+    required: false,
+    read: (value) => value === undefined ? [] : [bytesOfParameter(value)],
+    readAll(values, name) {
+      if (values.length > max) throw new Problem(400, `${name} may be given ${max} times at most`);
+      return values.map(bytesOfParameter);
+    },
   };
 }

@@ -7,9 +7,12 @@ import type { Context } from "hono";
 import type { Pace } from "../lib/host/pace.ts";
 import type { AdminEngine, CommandsOptions, Identity } from "./engine_access.ts";
 import { Commands } from "./engine_access.ts";
-import type { Parameters, ParameterValues } from "./query.ts";
+import type { KeyTags } from "./key_tags.ts";
+import type { Parameter, Parameters, ParameterValues } from "./query.ts";
+import { isRepeated } from "./query.ts";
 import type { JsonSchema, Shape } from "./shape.ts";
 import { Slices } from "./slices.ts";
+import type { EventStream } from "./event_stream.ts";
 import type { StreamRegister } from "./stream_register.ts";
 
 /** The connection that a request came on; nothing of it is known where no socket is. */
@@ -19,6 +22,8 @@ export interface AdminBindings {
   readonly remotePort?: number;
   /** Gives the body of this request time again, for routes that take it in pieces. */
   readonly extendDeadline?: () => void;
+  /** A page that only shows the reply: it needs no tag, which would cost writers something. */
+  readonly needsNoTag?: boolean;
 }
 
 export interface AdminEnv {
@@ -39,7 +44,8 @@ export interface AdminParts {
   /** Whether `admin-write` is on. */
   readonly writes: boolean;
   readonly pace: Pace;
-  readonly streams: StreamRegister;
+  readonly streams: StreamRegister<EventStream>;
+  readonly keyTags: KeyTags;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -80,6 +86,9 @@ export class Asked<Query = unknown, Body = unknown> {
   }
 }
 
+/** Names, and what is to be known of each. */
+export type Described = Readonly<Record<string, string>>;
+
 /** How a route is defined; {@linkcode route} makes a {@linkcode Route} of it. */
 export interface RouteDefinition<P extends Parameters, B> {
   readonly method?: Method;
@@ -90,6 +99,12 @@ export interface RouteDefinition<P extends Parameters, B> {
   readonly body?: Shape<B>;
   /** What the reply is, as media types; JSON where nothing is said. */
   readonly produces?: readonly string[];
+  /** Request headers that it looks at, and what each is for. */
+  readonly headers?: Described;
+  /** Headers of the reply, besides those that each has. */
+  readonly replyHeaders?: Described;
+  /** What it answers besides 200, and when. */
+  readonly statuses?: Described;
   /** Answered without a token or password. */
   readonly open?: boolean;
   /** Refused unless `admin-write` is on. */
@@ -108,6 +123,9 @@ export interface Route {
   readonly bodySchema: JsonSchema | null;
   readonly rawBody: string | null;
   readonly produces: readonly string[];
+  readonly headers: Described;
+  readonly replyHeaders: Described;
+  readonly statuses: Described;
   readonly open: boolean;
   readonly writes: boolean;
   /** @param body the JSON that was sent; undefined where the route takes none. */
@@ -128,14 +146,23 @@ export function route<P extends Parameters, B = undefined>(
     bodySchema: body?.schema ?? null,
     rawBody: definition.rawBody ?? null,
     produces: definition.produces ?? ["application/json"],
+    headers: definition.headers ?? {},
+    replyHeaders: definition.replyHeaders ?? {},
+    statuses: definition.statuses ?? {},
     open: definition.open ?? false,
     writes: definition.writes ?? false,
     respond(c, parts, given) {
       const values = Object.fromEntries(
-        names.map((name) => [name, query[name].read(c.req.query(name), name)]),
+        names.map((name) => [name, valueOf(query[name], c, name)]),
       ) as ParameterValues<P>;
       const content = (body === undefined ? undefined : body.read(given, "body")) as B;
       return definition.handle(new Asked(c, parts, values, content));
     },
   };
+}
+
+function valueOf(parameter: Parameter<unknown>, c: AdminContext, name: string): unknown {
+  return isRepeated(parameter)
+    ? parameter.readAll(c.req.queries(name) ?? [], name)
+    : parameter.read(c.req.query(name), name);
 }

@@ -16,6 +16,7 @@ import { StartError } from "../lib/server/server.ts";
 import { createAdminApp } from "./app.ts";
 import type { AppOptions } from "./app.ts";
 import type { AdminEngine } from "./engine_access.ts";
+import type { EventStream } from "./event_stream.ts";
 import { Problem, problemResponse } from "./problem.ts";
 import type { AdminEnv } from "./route.ts";
 import { IDLE_TIMEOUT_MS, sendBody } from "./send_body.ts";
@@ -55,7 +56,7 @@ const UNKNOWN_METHODS = ["CONNECT", "TRACE", "TRACK"];
 
 /** Serves an engine's admin side. Throws a `StartError` that says why when it can't listen. */
 export async function startAdmin(engine: AdminEngine, options: AdminOptions): Promise<AdminServer> {
-  const streams = new StreamRegister();
+  const streams = new StreamRegister<EventStream>();
   const app = createAdminApp(engine, { ...options, streams });
   const clock = options.clock ?? engine.context.host.clock;
   const bodyTimeoutMs = options.bodyTimeoutMs ?? BODY_TIMEOUT_MS;

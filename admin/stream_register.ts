@@ -1,36 +1,56 @@
 /**
- * The replies that go on until somebody ends them (server-sent events), to bound their number and to
- * end them when the server stops.
+ * The replies that go on until somebody ends them (server-sent events): to bound their number, to find
+ * again the one whose reader lost its connection, and to end them all when the server stops.
  */
 
 import { Problem } from "./problem.ts";
 
 const MAX_STREAMS = 32;
 
-export class StreamRegister {
-  private readonly ends: Set<() => void> = new Set();
+export interface RegisteredStream {
+  /** Names it in `Last-Event-ID`. */
+  readonly id: string;
+  /** What is asked for, and by whom: nobody else's request goes on with it. */
+  readonly subject: string;
+  /** Whether its reader has gone, and may come back. */
+  readonly isLeft: boolean;
+  end(): void;
+}
+
+export class StreamRegister<S extends RegisteredStream = RegisteredStream> {
+  private readonly streams: Set<S> = new Set();
 
   get count(): number {
-    return this.ends.size;
+    return this.streams.size;
   }
 
-  /** @throws 503 when there are too many. */
+  /**
+   * One that was left makes room.
+   *
+   * @throws 503 when there are too many.
+   */
   requireRoom(): void {
-    if (this.ends.size < MAX_STREAMS) return;
+    if (this.streams.size < MAX_STREAMS) return;
+    const left = [...this.streams].find((stream) => stream.isLeft);
+    if (left !== undefined) return left.end();
     throw new Problem(503, `there are ${MAX_STREAMS} event streams already`, {
       "Retry-After": "5",
     });
   }
 
-  add(end: () => void): void {
-    this.ends.add(end);
+  add(stream: S): void {
+    this.streams.add(stream);
   }
 
-  remove(end: () => void): void {
-    this.ends.delete(end);
+  remove(stream: S): void {
+    this.streams.delete(stream);
+  }
+
+  find(id: string, subject: string): S | undefined {
+    return [...this.streams].find((stream) => stream.id === id && stream.subject === subject);
   }
 
   endAll(): void {
-    for (const end of [...this.ends]) end();
+    for (const stream of [...this.streams]) stream.end();
   }
 }

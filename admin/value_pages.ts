@@ -230,13 +230,15 @@ async function hashPage(
   const total = Number(commands.integer("HLEN", key));
   return await byScan(slices, asked, total, (page, cursor, count) => {
     const step = scanStep(commands, cursor, [], count, ["HSCAN", key]);
-    for (let i = 0; i < step.keys.length; i += 2) {
-      const field = step.keys[i];
+    const fields = step.keys.filter((_, i) => i % 2 === 0);
+    if (fields.length === 0) return step.cursor;
+    const times = commands.items("HPTTL", key, "FIELDS", String(fields.length), ...fields);
+    fields.forEach((field, i) => {
       // One that went meanwhile has none.
-      const [left] = commands.items("HPTTL", key, "FIELDS", "1", field);
+      const left = times[i];
       const ttlMs = left?.kind === "integer" && left.value >= 0 ? jsonInteger(left.value) : null;
-      page.add({ field: page.shown(field), value: page.shown(step.keys[i + 1]), ttlMs });
-    }
+      page.add({ field: page.shown(field), value: page.shown(step.keys[2 * i + 1]), ttlMs });
+    });
     return step.cursor;
   });
 }

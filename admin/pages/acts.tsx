@@ -37,6 +37,8 @@ export interface ActProps {
   readonly submit: string;
   readonly danger?: boolean;
   readonly look?: "quiet" | "primary" | "danger" | "plain";
+  /** Only while the key is as it was when it had this tag. */
+  readonly ifMatch?: string | null;
   /** Where to go after it; the page is shown again where nothing is said. */
   readonly then?: string;
 }

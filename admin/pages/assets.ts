@@ -20,6 +20,7 @@ import pages from "./assets/pages.css" with { type: "text" };
 import parts from "./assets/parts.css" with { type: "text" };
 import replies from "./assets/replies.js" with { type: "text" };
 import theme from "./assets/theme.js" with { type: "text" };
+import transfer from "./assets/transfer.js" with { type: "text" };
 import views from "./assets/views.css" with { type: "text" };
 import words from "./assets/words.js" with { type: "text" };
 
@@ -42,6 +43,7 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ["overview.js", { type: SCRIPT, text: overview }],
   ["replies.js", { type: SCRIPT, text: replies }],
   ["theme.js", { type: SCRIPT, text: theme }],
+  ["transfer.js", { type: SCRIPT, text: transfer }],
   ["words.js", { type: SCRIPT, text: words }],
   ["base.css", { type: STYLE, text: base }],
   ["parts.css", { type: STYLE, text: parts }],

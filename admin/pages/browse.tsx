@@ -13,6 +13,7 @@ import { readKey } from "./key_data.ts";
 import type { DatabaseShown } from "./overview.tsx";
 import type { Page, PageAsked } from "./page.ts";
 import { Bytes, Empty, Example, keyAddress, Type } from "./pieces.tsx";
+import { ChooseKey, ImportButton, TransferButtons, TransferDialogs } from "./transfer.tsx";
 
 interface KeysReply {
   readonly items: readonly KeyItem[];
@@ -66,6 +67,7 @@ export const browsePage: Page = {
     return (
       <>
         <SearchForm search={search} databases={databases.items} writes={asked.writes} />
+        <TransferDialogs {...search} match={exported(search)} types={TYPES} writes={asked.writes} />
         <div class={key === undefined ? "panes" : "panes has-key"}>
           <section class="card keys" aria-labelledby="keys-title" id="keys">
             {keys === 0
@@ -104,6 +106,12 @@ function searchAddress(
 ): string {
   const { db, ...rest } = search;
   return address("/browse", { db: db === 0 ? undefined : db, ...rest, ...more });
+}
+
+/** What an export is of unless another pattern is given: what is shown. */
+function exported({ match, prefix }: Search): string | undefined {
+  if (prefix?.startsWith("b64:")) return undefined;
+  return prefix === undefined ? match : `${prefix.replace(/[*?[\]\\]/g, "\\$&")}*`;
 }
 
 function SearchForm(
@@ -209,16 +217,21 @@ function NoKeys({ asked, search }: { asked: PageAsked; search: Search }) {
   const port = asked.parts.engine.context.config.get("port");
   const database = search.db === 0 ? "" : ` -n ${search.db}`;
   return (
-    <Empty title={`Database ${search.db} is empty.`}>
-      <h2 class="unseen" id="keys-title">Keys</h2>
-      <p>Write something with any client, for example:</p>
-      <Example
-        lines={[
-          `redis-cli -p ${port}${database} SET greeting hello`,
-          `redis-cli -p ${port}${database} HSET user:1 name Ada`,
-        ]}
-      />
-    </Empty>
+    <>
+      <div class="card-head">
+        <h2 id="keys-title">No keys</h2>
+        {asked.writes ? <ImportButton /> : null}
+      </div>
+      <Empty title={`Database ${search.db} is empty.`}>
+        <p>Write something with any client, for example:</p>
+        <Example
+          lines={[
+            `redis-cli -p ${port}${database} SET greeting hello`,
+            `redis-cli -p ${port}${database} HSET user:1 name Ada`,
+          ]}
+        />
+      </Empty>
+    </>
   );
 }
 
@@ -246,6 +259,7 @@ async function listOf(asked: PageAsked, search: Search, keys: number) {
     <>
       <div class="card-head">
         <h2 id="keys-title">{title}</h2>
+        <TransferButtons writes={asked.writes} />
       </div>
       {items.length === 0 ? <NothingFound done={cursor === null} /> : null}
       <ul class="key-list">{items.map(item)}</ul>
@@ -284,6 +298,7 @@ function KeyRow(
   const isChosen = chosen === parameterOf(item.key);
   return (
     <li>
+      <ChooseKey name={item.key} />
       <a href={href} data-pane="detail" aria-current={isChosen ? "true" : undefined}>
         <Type of={item.type} /> <Bytes of={item.key} />
       </a>
@@ -317,6 +332,7 @@ async function treeOf(asked: PageAsked, search: Search, keys: number) {
           {prefix === undefined ? countOf(keys, "key") : oneLine({ utf8: prefix })}
         </h2>
         {type === undefined ? null : <span class="muted">{typed} only</span>}
+        <TransferButtons writes={asked.writes} />
       </div>
       {prefix === undefined ? null : (
         <p>

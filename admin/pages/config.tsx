@@ -56,7 +56,7 @@ function Parameters({ items, writes }: { items: readonly ParameterShown[]; write
       <td class="value muted">
         <code>{item.default}</code>
       </td>
-      <td class="muted">
+      <td class="muted takes">
         {item.kind}
         {item.withoutEffect === "" ? null : <small>{` · no effect: ${item.withoutEffect}`}</small>}
       </td>

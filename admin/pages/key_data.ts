@@ -22,6 +22,8 @@ interface KeyFacts {
   readonly encoding: string | null;
   readonly ttlMs: number | string | null;
   readonly memoryBytes: number | string;
+  /** What the key was like when this was read (key_tags.ts); null while writing is off. */
+  readonly tag: string | null;
 }
 
 export type ShownKey =
@@ -56,7 +58,8 @@ export async function readKey(
   const [path] = keyRoutePath(key, 0).split("?");
   const query = { db: asked.db, cursor: asked.query("at"), offset: asked.query("offset") };
   try {
-    return await asked.api<ShownKey>(path, query);
+    const { body, tag } = await asked.tagged<ShownKey>(path, query);
+    return { ...body, tag };
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 404) throw error;
     return { missing: key, why: "This key does not exist, or no longer." };

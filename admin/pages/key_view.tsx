@@ -6,6 +6,7 @@ import type { MissingKey, ShownKey } from "./key_data.ts";
 import type { PageAsked } from "./page.ts";
 import { Bytes, Empty, Ttl, Type } from "./pieces.tsx";
 import { StringView } from "./string_view.tsx";
+import { ExportKey } from "./transfer.tsx";
 import {
   HashView,
   ListView,
@@ -42,7 +43,11 @@ export function KeyView({ shown, asked, back }: KeyViewProps) {
         <Bytes of={shown.key} />
       </h2>
       <KeyFacts shown={shown} />
-      {asked.writes ? <KeyActs shown={shown} back={back} /> : null}
+      <div class="acts">
+        {asked.writes ? <KeyActs shown={shown} /> : null}
+        <ExportKey name={shown.key} />
+        {asked.writes ? <DeleteKey shown={shown} back={back} /> : null}
+      </div>
       <Value shown={shown} asked={asked} />
     </>
   );
@@ -88,12 +93,11 @@ function KeyFacts({ shown }: { shown: ShownKey }) {
   );
 }
 
-function KeyActs({ shown, back }: { shown: ShownKey; back: string }) {
+function KeyActs({ shown }: { shown: ShownKey }) {
   const { key, db, ttlMs } = shown;
-  const name = oneLine(key);
   const left = ttlMs === null ? "" : String(Math.ceil(Number(ttlMs) / 1000));
   return (
-    <div class="acts">
+    <>
       <Act
         label="Set TTL"
         method="PUT"
@@ -123,18 +127,24 @@ function KeyActs({ shown, back }: { shown: ShownKey; back: string }) {
         submit="Rename"
         then={`/browse?db=${db}&key={to}`}
       />
-      <Act
-        label="Delete"
-        look="danger"
-        method="DELETE"
-        path={keyRoutePath(key, db)}
-        title="Delete the key?"
-        question={name.length > 200 ? `${name.slice(0, 200)}…` : name}
-        submit="Delete"
-        danger
-        then={back}
-      />
-    </div>
+    </>
+  );
+}
+
+function DeleteKey({ shown: { key, db }, back }: { shown: ShownKey; back: string }) {
+  const name = oneLine(key);
+  return (
+    <Act
+      label="Delete"
+      look="danger"
+      method="DELETE"
+      path={keyRoutePath(key, db)}
+      title="Delete the key?"
+      question={name.length > 200 ? `${name.slice(0, 200)}…` : name}
+      submit="Delete"
+      danger
+      then={back}
+    />
   );
 }
 

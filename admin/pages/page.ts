@@ -53,9 +53,17 @@ export class PageAsked {
     path: string,
     query: Readonly<Record<string, string | number | undefined>> = {},
   ): Promise<T> {
+    return (await this.tagged<T>(path, query)).body;
+  }
+
+  /** The same with the tag that the route gave. */
+  async tagged<T>(
+    path: string,
+    query: Readonly<Record<string, string | number | undefined>> = {},
+  ): Promise<{ readonly body: T; readonly tag: string | null }> {
     const response = await this.fetchApi(address(path, query));
     const body = await response.json();
-    if (response.ok) return body as T;
+    if (response.ok) return { body: body as T, tag: response.headers.get("etag") };
     throw new Problem(response.status, String(body.detail ?? body.title ?? "no reply"));
   }
 

@@ -67,7 +67,9 @@ async function answerPage(
   c.header("Content-Security-Policy", POLICY);
   if (!c.get("hasAccess")) return await send(c, parts, { page: SIGN_IN, status: 401 }, <SignIn />);
   try {
-    const child = await page.render(new PageAsked(c, parts, (path) => fetchApi(app, c, path)));
+    const child = await page.render(
+      new PageAsked(c, parts, (path) => fetchApi(app, c, path, parts)),
+    );
     return await send(c, parts, { page, status: 200 }, child);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -111,13 +113,17 @@ function fetchApi(
   app: Hono<AdminEnv>,
   c: Context<AdminEnv>,
   path: string,
+  { writes }: AdminParts,
 ): Response | Promise<Response> {
   const headers = new Headers();
   for (const name of ["authorization", "host"]) {
     const value = c.req.header(name);
     if (value !== undefined) headers.set(name, value);
   }
-  return app.fetch(new Request(`http://localhost${path}`, { headers }), c.env);
+  return app.fetch(new Request(`http://localhost${path}`, { headers }), {
+    ...c.env,
+    needsNoTag: !writes,
+  });
 }
 
 function ProblemShown({ problem }: { problem: Problem }) {

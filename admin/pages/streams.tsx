@@ -217,7 +217,7 @@ function consumerRow(consumer: ConsumerShown) {
 function pendingRow(entry: PendingEntry) {
   return (
     <tr>
-      <td>
+      <td class="when">
         <code>{entry.id}</code>
       </td>
       <td>

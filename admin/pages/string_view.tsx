@@ -104,6 +104,7 @@ function EditString({ shown }: { shown: Shown<"string"> }) {
       method="PATCH"
       path={keyRoutePath(shown.key, shown.db)}
       body={{ changes: [{ op: "set-string" }] }}
+      ifMatch={shown.tag}
       title="Edit the string"
       question="The TTL stays."
       fields={[{ name: "value", label: "Value", kind: "bytes", value: shown.value }]}

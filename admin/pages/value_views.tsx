@@ -11,7 +11,7 @@ import type {
 } from "../value_pages.ts";
 import { Act, keyRoutePath } from "./acts.tsx";
 import type { AskedField } from "./acts.tsx";
-import { address, moment, oneLine, parameterOf } from "./format.ts";
+import { address, duration, moment, oneLine, parameterOf } from "./format.ts";
 import type { Shown, ShownKey } from "./key_data.ts";
 import { Bytes, Empty, keyAddress, Table, Ttl } from "./pieces.tsx";
 
@@ -48,8 +48,19 @@ export function ListView({ shown, writes, pager }: ViewProps<Shown<"list">>) {
       {writes
         ? (
           <td class="acts">
-            <Edit shown={shown} change={{ op: "set-element", index }} name="value" of={value} />
-            <Remove shown={shown} change={{ op: "remove-element", index }} of={value} />
+            <Edit
+              shown={shown}
+              change={{ op: "set-element", index }}
+              name="value"
+              of={value}
+              ifMatch={shown.tag}
+            />
+            <Remove
+              shown={shown}
+              change={{ op: "remove-element", index }}
+              of={value}
+              ifMatch={shown.tag}
+            />
           </td>
         )
         : null}
@@ -77,7 +88,7 @@ export function ListView({ shown, writes, pager }: ViewProps<Shown<"list">>) {
 }
 
 export function HashView({ shown, writes, pager }: ViewProps<Shown<"hash">>) {
-  const hasTtls = shown.items.some(({ ttlMs }) => ttlMs !== null);
+  const hasTtls = writes || shown.items.some(({ ttlMs }) => ttlMs !== null);
   const row = ({ field, value, ttlMs }: HashElement) => (
     <tr>
       <td>
@@ -96,7 +107,15 @@ export function HashView({ shown, writes, pager }: ViewProps<Shown<"hash">>) {
       {writes
         ? (
           <td class="acts">
-            <Edit shown={shown} change={{ op: "set-field", field }} name="value" of={value} />
+            <Edit
+              shown={shown}
+              change={ttlMs === null
+                ? { op: "set-field", field }
+                : { op: "set-field", field, keepTtl: true }}
+              name="value"
+              of={value}
+            />
+            <FieldTtl shown={shown} field={field} ttlMs={ttlMs} />
             <Remove shown={shown} change={{ op: "remove-field", field }} of={field} />
           </td>
         )
@@ -292,11 +311,13 @@ interface ElementActProps {
   readonly change: Readonly<Record<string, unknown>>;
   /** The element, or what it goes by. */
   readonly of: ShownBytes;
+  /** For elements that go by their place: another may stand there meanwhile. */
+  readonly ifMatch?: string | null;
 }
 
 /** An element that is shown in part can't be edited: the rest would be lost. */
 function Edit(
-  { shown, change, of, name, score }: ElementActProps & {
+  { shown, change, of, name, score, ifMatch }: ElementActProps & {
     name: "value" | "score";
     score?: number | string;
   },
@@ -313,6 +334,7 @@ function Edit(
       method="PATCH"
       path={keyRoutePath(shown.key, shown.db)}
       body={{ changes: [change] }}
+      ifMatch={ifMatch}
       title={name === "score" ? `Score of ${about(of)}` : "Edit the value"}
       fields={[field]}
       submit="Save"
@@ -320,7 +342,7 @@ function Edit(
   );
 }
 
-function Remove({ shown, change, of }: ElementActProps) {
+function Remove({ shown, change, of, ifMatch }: ElementActProps) {
   if (Object.values(change).some(isCut)) return null;
   return (
     <Act
@@ -330,10 +352,37 @@ function Remove({ shown, change, of }: ElementActProps) {
       method="PATCH"
       path={keyRoutePath(shown.key, shown.db)}
       body={{ changes: [change] }}
+      ifMatch={ifMatch}
       title="Remove this?"
       question={about(of)}
       submit="Remove"
       danger
+    />
+  );
+}
+
+function FieldTtl(
+  { shown, field, ttlMs }: Pick<HashElement, "field" | "ttlMs"> & { shown: Elements },
+) {
+  if (isCut(field)) return null;
+  return (
+    <Act
+      label="TTL"
+      about={`of ${about(field)}`}
+      look="quiet"
+      method="PATCH"
+      path={keyRoutePath(shown.key, shown.db)}
+      body={{ changes: [{ op: "set-field-ttl", field }] }}
+      title="How long is the field to live?"
+      question={ttlMs === null ? about(field) : `${about(field)} has ${duration(ttlMs)} left.`}
+      fields={[{
+        name: "ttlMs",
+        label: "Seconds",
+        kind: "seconds",
+        value: ttlMs === null ? "" : String(Math.ceil(Number(ttlMs) / 1000)),
+        hint: "Empty: for ever.",
+      }]}
+      submit="Set"
     />
   );
 }

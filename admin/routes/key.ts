@@ -2,6 +2,7 @@
 
 import { errors } from "../../lib/engine/errors.ts";
 import { bytesOfSegment, jsonBytes, jsonInteger } from "../json_values.ts";
+import { TAG_HEADERS, tagForReading } from "../preconditions.ts";
 import { Problem } from "../problem.ts";
 import { database, integer, text } from "../query.ts";
 import type { Asked } from "../route.ts";
@@ -25,12 +26,19 @@ export const keyRoute = route({
       "Bytes of a string (65536 by default), elements of anything else (100, at most 1000).",
     ),
   },
+  ...TAG_HEADERS.reading,
   async handle(asked) {
     const { db } = asked.query;
     const key = keyOf(asked);
     using commands = asked.commands({ database: db });
     const type = commands.text("TYPE", key);
     if (type === null || type === "none") throw new Problem(404, errors.NO_SUCH_KEY.text);
+    // Before anything is read: a change while the value is read in slices ends the tag.
+    if (asked.c.env?.needsNoTag !== true) {
+      const { tag, isKnown } = tagForReading(asked, commands, key);
+      asked.c.header("ETag", tag);
+      if (isKnown) return asked.c.body(null, 304);
+    }
     const ttlMs = commands.integer("PTTL", key);
     const facts = {
       key: jsonBytes(key),

@@ -6,10 +6,13 @@
 
 import { fromLatin1 } from "../../lib/bytes/byte_string.ts";
 import { errors } from "../../lib/engine/errors.ts";
+import type { Reply } from "../../lib/resp/reply_decoder.ts";
 import type { Argument } from "../engine_access.ts";
 import { bytesShape } from "../json_values.ts";
+import { newTag, requireAsWanted, TAG_HEADERS } from "../preconditions.ts";
 import { Problem } from "../problem.ts";
 import { database } from "../query.ts";
+import { replyItems } from "../reply_json.ts";
 import { route } from "../route.ts";
 import {
   arrayShape,
@@ -28,12 +31,14 @@ import { keyOf } from "./key.ts";
 const MAX_CHANGES = 1000;
 const LONG = /^-?\d{1,19}$/;
 
-/**
- * The commands that make one change to a key.
- *
- * @param marker bytes that no element is.
- */
-type Change = (key: Uint8Array, marker: Uint8Array) => readonly (readonly Argument[])[];
+interface Change {
+  /** @param marker bytes that no element is. */
+  readonly commands: MakeCommands;
+  /** Why a reply means that there was nothing to change; null where it doesn't. */
+  readonly refusal: (reply: Reply) => Problem | null;
+}
+
+type MakeCommands = (key: Uint8Array, marker: Uint8Array) => readonly (readonly Argument[])[];
 
 /** Whole numbers of 64 bits; as strings where they are past 2^53. */
 const longShape: Shape<string> = shape({ type: ["integer", "string"] }, (value, at) => {
@@ -48,6 +53,14 @@ const scoreShape: Shape<string> = shape({ type: ["number", "string"] }, (value, 
   throw new Problem(400, `${at} must be a number, "inf" or "-inf"`);
 });
 
+const ttlShape: Shape<number | null> = shape(
+  { type: ["integer", "null"], minimum: 1 },
+  (value, at) => {
+    if (value === null) return null;
+    return integerShape(1, Number.MAX_SAFE_INTEGER).read(value, at);
+  },
+);
+
 /** What may be changed, by the word in `op`. */
 const CHANGES: ReadonlyMap<string, Shape<Change>> = new Map([
   [
@@ -58,9 +71,26 @@ const CHANGES: ReadonlyMap<string, Shape<Change>> = new Map([
   ],
   [
     "set-field",
-    change({ field: bytesShape, value: bytesShape }, ({ field, value }) => (key) => [
-      ["HSET", key, field, value],
-    ]),
+    change(
+      { field: bytesShape, value: bytesShape, keepTtl: optional(booleanShape) },
+      ({ field, value, keepTtl }) => (key) => [
+        keepTtl === true
+          ? ["HSETEX", key, "KEEPTTL", "FIELDS", "1", field, value]
+          : ["HSET", key, field, value],
+      ],
+    ),
+  ],
+  [
+    "set-field-ttl",
+    change(
+      { field: bytesShape, ttlMs: ttlShape },
+      ({ field, ttlMs }) => (key) => [
+        ttlMs === null
+          ? ["HPERSIST", key, "FIELDS", "1", field]
+          : ["HPEXPIRE", key, String(ttlMs), "FIELDS", "1", field],
+      ],
+      noSuchField,
+    ),
   ],
   ["remove-field", change({ field: bytesShape }, ({ field }) => (key) => [["HDEL", key, field]])],
   [
@@ -124,10 +154,18 @@ type FieldValues<F> = { readonly [N in keyof F]: F[N] extends Shape<infer T> ? T
 
 function change<F extends Fields>(
   fields: F,
-  make: (values: FieldValues<F>) => Change,
+  make: (values: FieldValues<F>) => MakeCommands,
+  refusal: Change["refusal"] = () => null,
 ): Shape<Change> {
   const inner = objectShape(fields);
-  return shape(inner.schema, (value, at) => make(inner.read(value, at)));
+  return shape(inner.schema, (value, at) => ({ commands: make(inner.read(value, at)), refusal }));
+}
+
+/** HPEXPIRE and HPERSIST reply -2 for a field, or a whole key, that is not there. */
+function noSuchField(reply: Reply): Problem | null {
+  const [found] = replyItems(reply);
+  const isMissing = found.kind === "integer" && Number(found.value) === -2;
+  return isMissing ? new Problem(404, "there is no such field") : null;
 }
 
 const changeShape: Shape<Change> = shape(
@@ -156,22 +194,29 @@ export const changeKeyRoute = route({
   summary: "Changes elements of a key's value, in order; makes the key if needed.",
   writes: true,
   query: { db: database },
+  ...TAG_HEADERS.writing,
   body: objectShape({ changes: arrayShape(changeShape, { min: 1, max: MAX_CHANGES }) }),
   handle(asked) {
     const key = keyOf(asked);
     using commands = asked.commands({ database: asked.query.db, shown: true });
+    const tagged = requireAsWanted(asked, commands, key);
     const marker = `removed:${asked.engine.context.host.random.bytes(16).toHex()}`;
     let made = 0;
     for (const change of asked.body.changes) {
       try {
-        for (const args of change(key, fromLatin1(marker))) commands.run(...args);
+        for (const args of change.commands(key, fromLatin1(marker))) {
+          const refusal = change.refusal(commands.run(...args));
+          if (refusal !== null) throw refusal;
+        }
       } catch (error) {
         if (error instanceof Problem && made > 0) throw afterChanges(error, made);
         throw error;
       }
       made++;
     }
-    return asked.c.json({ status: "ok", exists: Number(commands.integer("EXISTS", key)) === 1 });
+    const exists = Number(commands.integer("EXISTS", key)) === 1;
+    if (tagged && exists) asked.c.header("ETag", newTag(asked, commands, key));
+    return asked.c.json({ status: "ok", exists });
   },
 });
 
@@ -185,9 +230,13 @@ export const deleteKeyRoute = route({
   summary: "Deletes a key.",
   writes: true,
   query: { db: database },
+  headers: TAG_HEADERS.writing.headers,
+  statuses: TAG_HEADERS.writing.statuses,
   handle(asked) {
+    const key = keyOf(asked);
     using commands = asked.commands({ database: asked.query.db, shown: true });
-    requireFound(commands.integer("UNLINK", keyOf(asked)));
+    requireAsWanted(asked, commands, key);
+    requireFound(commands.integer("UNLINK", key));
     return asked.c.json({ status: "ok" });
   },
 });
@@ -198,19 +247,17 @@ export const setTtlRoute = route({
   summary: "Sets how many milliseconds a key has left; null for ever.",
   writes: true,
   query: { db: database },
-  body: objectShape({
-    ttlMs: shape({ type: ["integer", "null"], minimum: 1 }, (value, at) => {
-      if (value === null) return null;
-      return integerShape(1, Number.MAX_SAFE_INTEGER).read(value, at);
-    }),
-  }),
+  ...TAG_HEADERS.writing,
+  body: objectShape({ ttlMs: ttlShape }),
   handle(asked) {
     const key = keyOf(asked);
     const { ttlMs } = asked.body;
     using commands = asked.commands({ database: asked.query.db, shown: true });
+    const tagged = requireAsWanted(asked, commands, key);
     requireFound(commands.integer("EXISTS", key));
     if (ttlMs === null) commands.run("PERSIST", key);
     else commands.run("PEXPIRE", key, String(ttlMs));
+    if (tagged) asked.c.header("ETag", newTag(asked, commands, key));
     return asked.c.json({ status: "ok" });
   },
 });
@@ -221,11 +268,14 @@ export const renameKeyRoute = route({
   summary: "Renames a key; a key that has the new name stays unless replace is true.",
   writes: true,
   query: { db: database },
+  headers: TAG_HEADERS.writing.headers,
+  statuses: TAG_HEADERS.writing.statuses,
   body: objectShape({ to: bytesShape, replace: optional(booleanShape) }),
   handle(asked) {
     const key = keyOf(asked);
     const { to, replace } = asked.body;
     using commands = asked.commands({ database: asked.query.db, shown: true });
+    requireAsWanted(asked, commands, key);
     if (replace === true) commands.run("RENAME", key, to);
     else if (Number(commands.integer("RENAMENX", key, to)) === 0) {
       throw new Problem(409, "a key of that name exists");

@@ -1,7 +1,7 @@
 /** `GET /api/v1/export`, `POST /api/v1/import` and `/import/commands`: keys out and in. */
 
 import { Problem } from "../problem.ts";
-import { database, word } from "../query.ts";
+import { database, manyBytes, word } from "../query.ts";
 import type { AdminContext, Asked } from "../route.ts";
 import { route } from "../route.ts";
 import { FILTER_PARAMETERS } from "../scan.ts";
@@ -11,6 +11,8 @@ import type { Format } from "../transfer/export.ts";
 import { importCommands, importJson } from "../transfer/import.ts";
 
 const JSON_LINES = "application/x-ndjson";
+/** Keys that are named one by one; their names have to fit into an address. */
+const MAX_NAMED = 1000;
 /** Nothing that a form can send, so that pages of other sites can't (own_pages_only.ts). */
 const COMMANDS = "application/x-redis-commands";
 
@@ -28,6 +30,7 @@ export const exportRoute = route({
   query: {
     db: database,
     ...FILTER_PARAMETERS,
+    key: manyBytes("Only this key, without a walk over all of them.", MAX_NAMED),
     format: word(
       ["json", "commands", "resp"],
       "json",
@@ -40,10 +43,13 @@ export const exportRoute = route({
     ),
   },
   handle(asked) {
-    const { db, format } = asked.query;
+    const { db, format, key, match, type } = asked.query;
+    if (key.length > 0 && (match !== undefined || type !== undefined)) {
+      throw new Problem(400, "match and type choose among all keys: give them, or key");
+    }
     const commands = asked.commands({ database: db });
     const reader = { engine: asked.engine, commands, slices: asked.slices() };
-    const pieces = exportKeys(reader, asked.query);
+    const pieces = exportKeys(reader, { ...asked.query, names: key });
     const { log } = asked.engine.context.host;
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {

@@ -25,6 +25,8 @@ const MAX_SORTED = 5_000_000;
 const CHUNK_BYTES = 64 * 1024;
 
 export interface ExportAsked extends KeyFilter {
+  /** Only these keys, where there are any. */
+  readonly names: readonly Uint8Array[];
   readonly format: Format;
   readonly order: Order;
 }
@@ -68,6 +70,12 @@ function* rendered(part: KeyPart, format: Format): Generator<string | Uint8Array
 }
 
 async function* keysOf(reader: Reader, asked: ExportAsked): AsyncGenerator<Uint8Array> {
+  if (asked.names.length > 0) {
+    for (const name of [...new Set(asked.names.map((key) => latin1(key)))].sort()) {
+      yield fromLatin1(name);
+    }
+    return;
+  }
   if (asked.order === "scan") {
     for await (const keys of walked(reader, asked)) yield* keys;
     return;

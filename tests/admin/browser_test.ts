@@ -4,30 +4,14 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { BrowserContext, Page } from "playwright-core";
-import { chromium } from "playwright-core";
-import { adminEngine } from "../../admin/engine_access.ts";
 import { PAGES } from "../../admin/pages/serve.tsx";
-import type { AdminServer } from "../../admin/server.ts";
-import { startAdmin } from "../../admin/server.ts";
-import { SystemClock } from "../../lib/host/clock.ts";
-import { EngineHarness } from "../support/engine_harness.ts";
 import { needs } from "../support/peers.ts";
+import { focused, Site, withBrowser } from "./browser_site.ts";
 
 const token = "a-token-for-tests";
 
 needs("chromium", "the pages work in a browser", async (t) => {
-  const directory = await Deno.makeTempDir();
-  const browser = await chromium.launchPersistentContext(directory, {
-    executablePath: "/usr/bin/chromium",
-    headless: true,
-    viewport: { width: 1280, height: 860 },
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update"],
-    ],
-  });
-  try {
+  await withBrowser(async (browser) => {
     await using site = await Site.start(browser, {});
     await t.step("a key is found in the tree, edited, and its TTL counts down", () => edits(site));
     await t.step("a key is made and deleted by keyboard alone", () => keyboard(site));
@@ -48,60 +32,8 @@ needs("chromium", "the pages work in a browser", async (t) => {
       await using guarded = await Site.start(browser, { token });
       await signsIn(guarded);
     });
-  } finally {
-    await browser.close();
-    await Deno.remove(directory, { recursive: true }).catch(() => {});
-  }
+  });
 });
-
-/** A server with some keys, and a page of the browser that looks at it. */
-class Site {
-  readonly complaints: string[] = [];
-
-  private constructor(
-    readonly redis: EngineHarness,
-    private readonly server: AdminServer,
-    readonly page: Page,
-  ) {
-    page.setDefaultTimeout(5000);
-    page.on("pageerror", (error) => this.complaints.push(error.message));
-    page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
-    });
-  }
-
-  static async start(
-    browser: BrowserContext,
-    options: { readonly writes?: boolean; readonly token?: string },
-  ): Promise<Site> {
-    const redis = new EngineHarness({ config: { "enable-debug-command": "yes" } });
-    redis.run("SET", "greeting", "hello");
-    redis.run("HSET", "user:1", "name", "Ada", "born", "1815");
-    redis.run("HSET", "user:2", "name", "Alan");
-    redis.run("PEXPIRE", "user:2", "100000");
-    redis.run("RPUSH", "queue:mail", "one", "two");
-    redis.run("XADD", "orders", "1-1", "item", "tea");
-    const server = await startAdmin(adminEngine(redis.engine), {
-      hostname: "127.0.0.1",
-      port: 0,
-      clock: new SystemClock(),
-      writes: true,
-      ...options,
-    });
-    return new Site(redis, server, await browser.newPage());
-  }
-
-  async open(path: string): Promise<Page> {
-    await this.page.goto(`http://127.0.0.1:${this.server.port}${path}`);
-    return this.page;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.page.close();
-    await this.server.close();
-    assertEquals(this.complaints, []);
-  }
-}
 
 async function edits(site: Site): Promise<void> {
   const page = await site.open("/browse");
@@ -163,10 +95,6 @@ async function keyboard(site: Site): Promise<void> {
   assertEquals(site.redis.run("EXISTS", "made:by%hand"), "(integer) 0");
 }
 
-function focused(page: Page): Promise<string> {
-  return page.evaluate("document.activeElement?.textContent?.trim() ?? ''");
-}
-
 async function counts(site: Site): Promise<void> {
   // More than the first part of a count looks at, and more than a search does before it is shown.
   site.redis.run("DEBUG", "POPULATE", "250000", "many", "1");
@@ -212,8 +140,15 @@ async function live(site: Site): Promise<void> {
   site.redis.run("SET", "lively", "1");
   await page.getByRole("log").getByText('"lively" "1"').waitFor();
   assertEquals(await page.locator(".event").count(), 1);
+  // Somebody ends the server's side of it: the page comes back, and says that something may be missing.
+  const [, id] = /id=(\d+) [^\\]*name=admin/.exec(site.redis.run("CLIENT", "LIST")) ?? [];
+  site.redis.run("CLIENT", "KILL", "ID", id);
+  await waitForMonitor(site);
+  site.redis.run("SET", "lively", "2");
+  await page.getByRole("log").getByText('"lively" "2"').waitFor();
+  await page.getByText("2 seen, some missed").waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
-  await page.getByText(/^stopped after 1 seen/).waitFor();
+  await page.getByText(/^stopped after 2 seen/).waitFor();
 }
 
 async function waitForMonitor(site: Site): Promise<void> {

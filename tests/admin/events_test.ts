@@ -7,6 +7,7 @@ import { sendBody } from "../../admin/send_body.ts";
 import { StreamRegister } from "../../admin/stream_register.ts";
 import { FakeClock } from "../support/fake_host.ts";
 import { AdminClient } from "./admin_client.ts";
+import { openEvents as open } from "./event_reader.ts";
 
 Deno.test("changes of keys are told, filtered, whatever is configured", async () => {
   const admin = new AdminClient();
@@ -29,7 +30,7 @@ Deno.test("MONITOR is filtered, and ends with the stream", async () => {
   const admin = new AdminClient();
   const { monitor, sessions } = admin.redis.engine.context;
   const before = sessions.count;
-  const events = await open(admin, "/api/v1/monitor?command=set,get&match=b");
+  const events = await open(admin, "/api/v1/monitor?command=set,get&match=b&keep=0");
   assertEquals([monitor.active, sessions.count], [true, before + 1]);
   admin.redis.run("SET", "a", "1");
   admin.redis.run("DEL", "b");
@@ -55,7 +56,7 @@ Deno.test("HEAD, and a client that is gone at once, leave nothing running", asyn
 
 Deno.test("messages of channels and patterns", async () => {
   const admin = new AdminClient();
-  const events = await open(admin, "/api/v1/pubsub/messages?channel=news&pattern=sp*");
+  const events = await open(admin, "/api/v1/pubsub/messages?channel=news&pattern=sp*&keep=0");
   admin.redis.run("PUBLISH", "news", "hello");
   admin.redis.run("PUBLISH", "other", "hello");
   admin.redis.run("PUBLISH", "sport", new Uint8Array([0xff]));
@@ -90,18 +91,19 @@ Deno.test("who does not read loses events and is told how many", async () => {
 
 Deno.test("there are so many streams and no more, and a beat keeps them open", async () => {
   const clock = new FakeClock();
-  const register = new StreamRegister();
-  const streams = Array.from({ length: 32 }, () => new EventStream(clock, register));
+  const register = new StreamRegister<EventStream>();
+  const make = () => new EventStream(clock, register, { id: "a", subject: "all", keptMs: 0 });
+  const streams = Array.from({ length: 32 }, make);
   let refused = 0;
   try {
-    new EventStream(clock, register);
+    make();
   } catch {
     refused++;
   }
   assertEquals(refused, 1);
   const reader = streams[0].response().body!.getReader();
   const text = async () => new TextDecoder().decode((await reader.read()).value);
-  assertEquals(await text(), ": alive\n\n");
+  assertEquals(await text(), "id: a-0\n\n");
   clock.advance(15_000);
   assertEquals(await text(), ": alive\n\n");
   let left = 0;
@@ -116,49 +118,15 @@ Deno.test("a stream that is refused leaves nothing behind", async () => {
   const admin = new AdminClient();
   const { sessions } = admin.redis.engine.context;
   const open32 = await Promise.all(
-    Array.from({ length: 32 }, () => open(admin, "/api/v1/pubsub/messages?channel=a")),
+    Array.from({ length: 32 }, () => open(admin, "/api/v1/pubsub/messages?channel=a&keep=0")),
   );
   const before = sessions.count;
-  for (const path of ["/api/v1/monitor", "/api/v1/events", "/api/v1/pubsub/messages?channel=a"]) {
+  for (
+    const path of ["/api/v1/monitor", "/api/v1/events", "/api/v1/pubsub/messages?channel=a&keep=0"]
+  ) {
     assertEquals((await admin.problem(path))[0], 503, path);
   }
   assertEquals([sessions.count, admin.redis.engine.context.monitor.active], [before, false]);
   for (const events of open32) await events.close();
   assertEquals(sessions.count, before - 32);
 });
-
-interface Received {
-  readonly event: string;
-  readonly data: unknown;
-}
-
-interface Events {
-  /** The next events, at least so many; comments are left out. */
-  next(count: number): Promise<Received[]>;
-  close(): Promise<void>;
-}
-
-async function open(admin: AdminClient, path: string): Promise<Events> {
-  const response = await admin.fetch(path);
-  assertEquals([response.status, response.headers.get("content-type")], [200, "text/event-stream"]);
-  const reader = response.body!.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  return {
-    async next(count) {
-      const received: Received[] = [];
-      while (received.length < count) {
-        const { done, value } = await reader.read();
-        assert(!done, "the stream has ended");
-        const parts = (rest + decoder.decode(value, { stream: true })).split("\n\n");
-        rest = parts.pop() ?? "";
-        for (const part of parts) {
-          const [, event, data] = /event: (.*)\ndata: (.*)/.exec(part) ?? [];
-          if (event !== undefined) received.push({ event, data: JSON.parse(data) });
-        }
-      }
-      return received;
-    },
-    close: () => reader.cancel(),
-  };
-}

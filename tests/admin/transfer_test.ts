@@ -39,6 +39,23 @@ Deno.test("an export is lines that can be read and compared", async () => {
   assertEquals((await exported(admin, "&order=scan")).sort(), (await exported(admin, "")).sort());
 });
 
+Deno.test("named keys are exported without a walk, each once, in order", async () => {
+  const admin = new AdminClient();
+  const { redis } = admin;
+  for (const key of ["a", "b*", "c", "\xff"]) redis.run("SET", key, "1");
+  redis.run("SET", new Uint8Array([0xff]), "1");
+  const scans = () => redis.run("INFO", "commandstats").match(/cmdstat_scan:/g)?.length ?? 0;
+  assertEquals(await exported(admin, "&key=c&key=b*&key=c&key=none&key=b64:/w=="), [
+    '{"key":"b*","type":"string","value":"1"}',
+    '{"key":"c","type":"string","value":"1"}',
+    '{"key":{"base64":"/w=="},"type":"string","value":"1"}',
+  ]);
+  assertEquals(scans(), 0);
+  for (const query of ["key=a&match=*", `key=${Array(1001).fill("a").join("&key=")}`]) {
+    assertEquals((await admin.problem(`/api/v1/export?${query}`))[0], 400);
+  }
+});
+
 for (const format of ["json", "commands", "resp"]) {
   Deno.test(`everything comes back the same by ${format}`, async () => {
     const source = new AdminClient({ seed: 1, config: DEBUG });

@@ -117,6 +117,33 @@ Deno.test("each type is changed by its elements", async () => {
     field: "g",
     value: "",
   });
+  redis.run("HPEXPIRE", "h", "5000", "FIELDS", "1", "f");
+  await change("h", { op: "set-field", field: "f", value: "w", keepTtl: true });
+  assertEquals(
+    redis.run("HPTTL", "h", "FIELDS", "2", "f", "g"),
+    "1) (integer) 5000\n2) (integer) -1",
+  );
+  await change("h", { op: "set-field-ttl", field: "g", ttlMs: 100 }, {
+    op: "set-field-ttl",
+    field: "f",
+    ttlMs: null,
+  });
+  assertEquals(
+    redis.run("HPTTL", "h", "FIELDS", "2", "f", "g"),
+    "1) (integer) -1\n2) (integer) 100",
+  );
+  await change("h", { op: "set-field-ttl", field: "f", ttlMs: null }, {
+    op: "set-field-ttl",
+    field: "g",
+    ttlMs: null,
+  });
+  for (const [key, field] of [["h", "none"], ["none", "f"]]) {
+    for (const ttlMs of [100, null]) {
+      const body = { changes: [{ op: "set-field-ttl", field, ttlMs }] };
+      const refusal = await admin.refusal("PATCH", `/api/v1/keys/${key}`, body);
+      assertEquals(refusal, [404, "there is no such field"]);
+    }
+  }
   await change("h", { op: "remove-field", field: "f" });
   assertEquals(redis.run("HGETALL", "h"), '1) "g"\n2) ""');
   for (const value of ["a", "b", "c"]) await change("l", { op: "push", side: "right", value });

@@ -16,6 +16,7 @@ export function closeDialog() {
 export function runAct(button, { show, notice }) {
   const act = JSON.parse(button.dataset.act);
   const dialog = dialogOf(act);
+  let isOutdated = false;
   const error = dialog.querySelector(".error");
   dialog.querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -23,11 +24,14 @@ export function runAct(button, { show, notice }) {
     submit.disabled = true;
     try {
       const { path, body, names } = filled(act, dialog);
-      await ask(path, { method: act.method, body });
+      await ask(path, { method: act.method, body, ifMatch: act.ifMatch });
       dialog.close();
       await after(act, names, show);
       notice("Done.");
     } catch (failure) {
+      // The key is not what the page shows: what it is now is shown once the dialog is closed, and not
+      // before, so that what was typed can still be copied.
+      if (failure.status === 412) isOutdated = true;
       const isLost = failure instanceof TypeError;
       error.textContent = isLost ? "The server does not answer." : failure.message;
     } finally {
@@ -36,20 +40,22 @@ export function runAct(button, { show, notice }) {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    if (button.isConnected) button.focus();
+    if (isOutdated) showAnew(show);
+    else if (button.isConnected) button.focus();
   });
   document.body.append(dialog);
   dialog.showModal();
 }
 
 async function after(act, names, show) {
-  if (act.then === undefined) {
-    const pane = document.body.dataset.page === "browse" ? "detail" : undefined;
-    await show(location.pathname + location.search, { push: false, pane });
-    return;
-  }
+  if (act.then === undefined) return await showAnew(show);
   const path = act.then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(names[name] ?? ""));
   await show(path);
+}
+
+async function showAnew(show) {
+  const pane = document.body.dataset.page === "browse" ? "detail" : undefined;
+  await show(location.pathname + location.search, { push: false, pane });
 }
 
 function dialogOf(act) {

@@ -2,6 +2,7 @@
 // and moves through it by arrow keys.
 
 import { ask } from "./client.js";
+import { startTransfer } from "./transfer.js";
 import { count, make, oneLine, parameterOf } from "./words.js";
 
 /** Keys that one further part of a count looks at. */
@@ -9,7 +10,8 @@ const EXAMINED = 200_000;
 /** Nodes of one level that are shown. */
 const MAX_NODES = 1000;
 
-export function startBrowse({ signal, notice }) {
+export function startBrowse({ signal, show, notice }) {
+  startTransfer({ signal, show });
   const keys = document.getElementById("keys");
   const tree = keys?.querySelector("ul.tree") ?? null;
   document.getElementById("db")?.addEventListener("change", submitForm, { signal });

@@ -37,10 +37,41 @@ async function refusalOf(response) {
 }
 
 /** The JSON of a route. Throws a {@linkcode Refused} that says why not. */
-export async function ask(path, { method = "GET", body, signal } = {}) {
+export async function ask(path, { method = "GET", body, signal, ifMatch } = {}) {
   const headers = method === "GET" ? {} : { "content-type": "application/json" };
+  if (typeof ifMatch === "string") headers["if-match"] = ifMatch;
   const content = body === undefined ? undefined : JSON.stringify(body);
   const response = await request(path, { method, headers, body: content, signal });
+  if (!response.ok) throw await refusalOf(response);
+  return await response.json();
+}
+
+/**
+ * What a route gives out as a file, as a whole, and the name that it has for it.
+ *
+ * @param progress is told how many bytes have come.
+ */
+export async function download(path, signal, progress) {
+  const response = await request(path, { signal });
+  if (!response.ok) throw await refusalOf(response);
+  let bytes = 0;
+  const counted = new TransformStream({
+    transform(chunk, controller) {
+      bytes += chunk.length;
+      progress(bytes);
+      controller.enqueue(chunk);
+    },
+  });
+  // A blob, which the browser keeps on disk when it is big.
+  const blob = await new Response(response.body.pipeThrough(counted)).blob();
+  const name = /filename="([^"]*)"/.exec(response.headers.get("content-disposition") ?? "")?.[1];
+  return { blob, name: name ?? "export" };
+}
+
+/** Sends a file as it is, and gives the JSON that is replied. */
+export async function upload(path, type, file, signal) {
+  const headers = { "content-type": type };
+  const response = await request(path, { method: "POST", headers, body: file, signal });
   if (!response.ok) throw await refusalOf(response);
   return await response.json();
 }
@@ -54,9 +85,32 @@ export async function page(path, signal) {
   return { status: response.status, parsed };
 }
 
-/** Hands over each event of a stream until it ends or the signal does. */
+/** How long is waited before a lost stream is asked for again. */
+const RETRIES_MS = [0, 500, 1000, 2000];
+
+/**
+ * Hands over each event of a stream until the signal ends it. A stream that breaks off is asked for again,
+ * from behind the last event that came; throws when it does not come back.
+ */
 export async function listen(path, signal, receive) {
-  const response = await request(path, { headers: { accept: "text/event-stream" }, signal });
+  const place = { lastId: null, tries: 0 };
+  for (;;) {
+    try {
+      await listenOnce(path, signal, place, receive);
+    } catch (error) {
+      if (signal.aborted || error instanceof Refused || place.lastId === null) throw error;
+    }
+    if (signal.aborted) return;
+    if (place.tries === RETRIES_MS.length) throw new Error("The server ended the stream.");
+    const pause = RETRIES_MS[place.tries++];
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+async function listenOnce(path, signal, place, receive) {
+  const headers = { accept: "text/event-stream" };
+  if (place.lastId !== null) headers["last-event-id"] = place.lastId;
+  const response = await request(path, { headers, signal });
   if (!response.ok) throw await refusalOf(response);
   let rest = "";
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -66,9 +120,13 @@ export async function listen(path, signal, receive) {
     const parts = (rest + value).split("\n\n");
     rest = parts.pop();
     for (const part of parts) {
+      const id = /^id: (.*)$/m.exec(part)?.[1];
+      if (id !== undefined) place.lastId = id;
       const event = /^event: (.*)$/m.exec(part)?.[1];
       const data = /^data: (.*)$/m.exec(part)?.[1];
-      if (event !== undefined && data !== undefined) receive(event, JSON.parse(data));
+      if (event === undefined || data === undefined) continue;
+      if (event !== "dropped") place.tries = 0;
+      receive(event, JSON.parse(data));
     }
   }
 }

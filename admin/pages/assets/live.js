@@ -5,6 +5,8 @@ import { listen } from "./client.js";
 import { count, make, oneLine } from "./words.js";
 
 const KEPT_LINES = 500;
+/** Seconds for which the server keeps what happens while the connection is lost. */
+const KEPT_SECONDS = "5";
 const DRAWN_EVERY_MS = 200;
 
 export function startLive({ signal, notice }) {
@@ -50,6 +52,8 @@ class Watch {
     this.waiting = [];
     this.seen = 0;
     this.dropped = 0;
+    /** Whether something was missed that nobody counted. */
+    this.hasGap = false;
   }
 
   get isRunning() {
@@ -68,9 +72,10 @@ class Watch {
     const timer = setInterval(() => this.draw(), DRAWN_EVERY_MS);
     try {
       await listen(this.pathOf(what), running.signal, (event, data) => this.take(event, data));
-      if (this.running === running) this.notice("The server ended the stream.", true);
     } catch (error) {
-      if (!running.signal.aborted) this.notice(error.message, true);
+      const isLost = error instanceof TypeError;
+      const text = isLost ? "The server does not answer." : error.message;
+      if (!running.signal.aborted) this.notice(text, true);
     }
     clearInterval(timer);
     if (this.running === running) this.stop();
@@ -94,13 +99,14 @@ class Watch {
   empty() {
     this.seen = 0;
     this.dropped = 0;
+    this.hasGap = false;
     this.waiting = [];
     this.lines.replaceChildren();
   }
 
   pathOf(what) {
     const [path, names] = paths[what];
-    const query = new URLSearchParams();
+    const query = new URLSearchParams({ keep: KEPT_SECONDS });
     for (const [field, name] of Object.entries(names)) {
       const value = this.form.elements[field].value.trim();
       if (value !== "") query.set(name, value);
@@ -111,7 +117,8 @@ class Watch {
 
   take(event, data) {
     if (event === "dropped") {
-      this.dropped = data.total;
+      this.dropped = data.total ?? this.dropped;
+      this.hasGap = data.total === null || this.hasGap;
       return;
     }
     this.seen++;
@@ -132,7 +139,8 @@ class Watch {
   }
 
   counted() {
-    const dropped = this.dropped === 0 ? "" : `, ${count(this.dropped)} missed`;
+    const gap = this.hasGap ? ", some missed while the server was away" : "";
+    const dropped = this.dropped === 0 ? gap : `, ${count(this.dropped)} missed${gap}`;
     return `${count(this.seen)} seen${dropped}`;
   }
 }

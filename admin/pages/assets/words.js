@@ -12,7 +12,7 @@ export function byteSize(value) {
   let unit = 0;
   for (; Math.abs(size) >= 1024 && unit < units.length - 1; unit++) size /= 1024;
   return unit === 0
-    ? `${size} bytes`
+    ? `${size} byte${size === 1 ? "" : "s"}`
     : `${size.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0)} ${units[unit]}`;
 }
 
