@@ -158,7 +158,8 @@ function requireBaseName(parameter: string, noun: string, name: string): void {
   if (/[/\\\0]/.test(name) || name === "." || name === "..") {
     throw new ConfigError(`${parameter} can't be a path, just a ${noun}`);
   }
-  const problem = pathProblem(name);
+  // By itself, `a:b` would be `b` on drive A.
+  const problem = pathProblem(`./${name}`);
   if (problem !== null) throw new ConfigError(`${parameter} can't be a ${noun} here: ${problem}`);
 }
 

@@ -13,14 +13,15 @@
  * changes (only needed for streams), from the first who waits to the last.
  */
 
-import { latin1 } from "../bytes/byte_string.ts";
-import { dataOf } from "../bytes/copy.ts";
-import type { Request } from "../resp/request.ts";
+import { copyBytes, dataOf } from "../bytes/copy.ts";
+import { Request } from "../resp/request.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
 import type { Database } from "../store/database.ts";
 import type { StoreState } from "../store/store_state.ts";
-import { typeOf, ValueType } from "../values/entry.ts";
+import { SEGMENT_OF_REF } from "../structures/arena.ts";
+import { byteBase, ENTRY_KEY_OFFSET, readWord, typeOf, ValueType } from "../values/entry.ts";
 import type { CommandSpec } from "./command_spec.ts";
+import { type KeyQueue, KeyQueues } from "./key_queues.ts";
 import type { AddedKeyListener, ChangeListener, Keyspace } from "./keyspace.ts";
 import type { Session } from "./session.ts";
 import { Waiter, type Waiting } from "./waiting.ts";
@@ -51,36 +52,34 @@ export interface KeyWait {
   serve(call: WaitingCall, index: number): boolean;
 }
 
-/** Those who wait for one key of a database, first come first. */
-interface KeyQueue {
-  readonly db: Database;
-  /** One character a byte. */
-  readonly name: string;
-  readonly key: DataView;
-  /** With the argument that is this key in the request of each. */
-  readonly waiters: Map<KeyWaiter, number>;
-  /** How many of them need the key to be there. */
-  needing: number;
-  /** Whether the key is a stream, so that it can be noticed when it is none any more. */
-  holdsStream: boolean;
-  isReady: boolean;
-}
-
 /** No type at all: the key is not there. */
 const NONE = -1;
+/** Words of an entry that are the hash table's. */
+const HASH_WORD = 1;
+const KEY_LENGTH_WORD = 2;
+/** Requests kept for those who wait next, and how large each may be. */
+const SPARE_REQUESTS = 64;
+const LEAST_BYTES = 64;
+const KEPT_BYTES = 1024;
+const KEPT_ARGUMENTS = 64;
 
 export class KeyWaiter extends Waiter {
   readonly db: Database;
   readonly command: CommandSpec;
   /** A copy of the request, which outlives the connection's buffer. */
   readonly request: Request;
-  readonly queues: KeyQueue[] = [];
+  readonly queues: KeyQueue<KeyWaiter>[] = [];
 
-  constructor(private readonly owner: Blocking, call: WaitingCall, readonly wait: KeyWait) {
+  constructor(
+    private readonly owner: Blocking,
+    call: WaitingCall,
+    readonly wait: KeyWait,
+    request: Request,
+  ) {
     super(call.session);
     this.db = call.db;
     this.command = call.command;
-    this.request = call.request.clone();
+    this.request = request;
   }
 
   timedOut(reply: ReplyWriter): void {
@@ -97,9 +96,17 @@ export class Blocking implements ChangeListener, AddedKeyListener {
   hasReady = false;
   /** Serves a waiter for the key at an argument of its request, as a command; whether it was. */
   run: (waiter: KeyWaiter, index: number) => boolean = () => false;
-  /** By number of the database. */
-  private readonly queues: Map<string, KeyQueue>[];
-  private ready: KeyQueue[] = [];
+  /**
+   * Whether a key may not be changed yet, for a snapshot (delayed_writers.ts); `goOn` is called then
+   * when it may.
+   */
+  keeps: (db: Database, key: DataView, goOn: () => void) => boolean = () => false;
+  private readonly queues: KeyQueues<KeyWaiter>;
+  private ready: KeyQueue<KeyWaiter>[] = [];
+  /** What was ready in the last round, empty: the lists take turns. */
+  private readyBefore: KeyQueue<KeyWaiter>[] = [];
+  /** Requests of those who wait no more. */
+  private readonly spare: Request[] = [];
   /** Number of those who wait, by type. */
   private readonly counts: number[] = new Array(16).fill(0);
   /** Number of keys that are waited for, whatever for, and are streams. */
@@ -112,20 +119,18 @@ export class Blocking implements ChangeListener, AddedKeyListener {
     private readonly state: StoreState,
     databases: number,
   ) {
-    this.queues = Array.from({ length: databases }, () => new Map());
+    this.queues = new KeyQueues(databases);
   }
 
   /** Keys that somebody waits for. */
   get keyCount(): number {
-    return this.queues.reduce((total, queues) => total + queues.size, 0);
+    return this.queues.size;
   }
 
   /** Those for which somebody waits who needs the key to be there. */
   get neededKeyCount(): number {
     let total = 0;
-    for (const queues of this.queues) {
-      for (const { needing } of queues.values()) if (needing > 0) total++;
-    }
+    for (const { needing } of this.queues.all()) if (needing > 0) total++;
     return total;
   }
 
@@ -137,7 +142,7 @@ export class Blocking implements ChangeListener, AddedKeyListener {
   wait(call: WaitingCall, wait: KeyWait): boolean {
     const { session } = call;
     if (session.deniesBlocking || session.link === null) return false;
-    const waiter = new KeyWaiter(this, call, wait);
+    const waiter = new KeyWaiter(this, call, wait, this.kept(call.request));
     for (let i = wait.firstKey; i <= wait.lastKey; i++) this.enter(waiter, i);
     this.counts[wait.type]++;
     this.listen();
@@ -149,11 +154,13 @@ export class Blocking implements ChangeListener, AddedKeyListener {
   serveReady(): void {
     while (this.ready.length > 0) {
       const batch = this.ready;
-      this.ready = [];
+      this.ready = this.readyBefore;
       for (const queue of batch) {
         queue.isReady = false;
         this.serve(queue);
       }
+      batch.length = 0;
+      this.readyBefore = batch;
     }
     this.hasReady = false;
   }
@@ -161,16 +168,20 @@ export class Blocking implements ChangeListener, AddedKeyListener {
   keyAdded(db: Database, ref: number): void {
     const type = typeOf(db.arena, ref);
     if (this.counts[type] === 0 && type !== ValueType.STREAM && this.heldStreams === 0) return;
-    const queue = this.queues[db.index].get(latin1(db.keyOf(ref)));
+    const data = db.arena.data[ref >>> SEGMENT_OF_REF];
+    const hash = readWord(db.arena, ref, HASH_WORD);
+    const length = readWord(db.arena, ref, KEY_LENGTH_WORD);
+    const queue = this.queues.find(db, hash, data, byteBase(ref) + ENTRY_KEY_OFFSET, length);
     if (queue === undefined) return;
     this.holds(queue, type);
     if (this.counts[type] > 0) this.signal(queue);
   }
 
   keyChanged(db: Database, key: Uint8Array, event: string): void {
-    const queues = this.queues[db.index];
-    if (queues.size === 0 || event === "keymiss" || event === "new") return;
-    const queue = queues.get(latin1(key));
+    if (this.queues.sizeOf(db) === 0 || event === "keymiss" || event === "new") return;
+    const data = dataOf(key);
+    const hash = db.table.hash(data, 0, key.length);
+    const queue = this.queues.find(db, hash, data, 0, key.length);
     if (queue === undefined) return;
     if (queue.holdsStream) this.holds(queue, typeIn(db, queue));
     if (event !== "xadd" && event !== "xgroup-destroy") return;
@@ -182,7 +193,7 @@ export class Blocking implements ChangeListener, AddedKeyListener {
   }
 
   flushed(db: Database): void {
-    for (const queue of this.queues[db.index].values()) this.holds(queue, NONE);
+    for (const queue of this.queues.of(db)) this.holds(queue, NONE);
   }
 
   exchanged(a: Database, b: Database): void {
@@ -200,21 +211,24 @@ export class Blocking implements ChangeListener, AddedKeyListener {
       queue.waiters.delete(waiter);
       if (needsKey === true) queue.needing--;
       if (queue.waiters.size > 0) continue;
-      this.queues[queue.db.index].delete(queue.name);
       if (queue.holdsStream) this.heldStreams--;
+      this.queues.remove(queue);
     }
     this.listen();
+    const { request } = waiter;
+    if (this.spare.length >= SPARE_REQUESTS || request.buffer.length > KEPT_BYTES) return;
+    if (request.offsets.length <= KEPT_ARGUMENTS) this.spare.push(request);
   }
 
   private enter(waiter: KeyWaiter, index: number): void {
     const { db, request, wait, queues } = waiter;
-    const name = latin1(request.buffer, request.offsets[index], request.lengths[index]);
-    const others = this.queues[db.index];
-    let queue = others.get(name);
+    const { data } = request;
+    const offset = request.offsets[index];
+    const length = request.lengths[index];
+    const hash = db.table.hash(data, offset, length);
+    let queue = this.queues.find(db, hash, data, offset, length);
     if (queue === undefined) {
-      const key = dataOf(request.view(index));
-      queue = { db, name, key, waiters: new Map(), needing: 0, holdsStream: false, isReady: false };
-      others.set(name, queue);
+      queue = this.queues.add(db, hash, data, offset, length);
       this.holds(queue, typeIn(db, queue));
     } else if (queue.waiters.has(waiter)) return;
     queue.waiters.set(waiter, index);
@@ -222,8 +236,26 @@ export class Blocking implements ChangeListener, AddedKeyListener {
     queues.push(queue);
   }
 
+  /** A copy of a request, in the memory of one that is needed no more if there is one. */
+  private kept(request: Request): Request {
+    let bytes = 0;
+    for (let i = 0; i < request.count; i++) bytes += request.lengths[i];
+    let copy = this.spare.pop();
+    if (copy === undefined || copy.buffer.length < bytes) {
+      copy = new Request(new Uint8Array(Math.max(bytes, LEAST_BYTES)));
+    } else copy.clear();
+    let at = 0;
+    for (let i = 0; i < request.count; i++) {
+      const length = request.lengths[i];
+      copyBytes(request.data, request.offsets[i], copy.data, at, length);
+      copy.push(at, length);
+      at += length;
+    }
+    return copy;
+  }
+
   /** Takes note of what a key is now, and of a stream that it was. */
-  private holds(queue: KeyQueue, type: number): void {
+  private holds(queue: KeyQueue<KeyWaiter>, type: number): void {
     const holdsStream = type === ValueType.STREAM;
     if (holdsStream === queue.holdsStream) return;
     queue.holdsStream = holdsStream;
@@ -233,24 +265,26 @@ export class Blocking implements ChangeListener, AddedKeyListener {
   }
 
   private holdAll(db: Database): void {
-    for (const queue of this.queues[db.index].values()) this.holds(queue, typeIn(db, queue));
+    for (const queue of this.queues.of(db)) this.holds(queue, typeIn(db, queue));
   }
 
-  private signal(queue: KeyQueue): void {
+  private signal(queue: KeyQueue<KeyWaiter>): void {
     if (queue.isReady) return;
     queue.isReady = true;
     this.ready.push(queue);
     this.hasReady = true;
   }
 
-  private serve(queue: KeyQueue): void {
-    const { db, key, waiters } = queue;
+  private serve(queue: KeyQueue<KeyWaiter>): void {
+    const { db, key, hash, waiters } = queue;
+    if (this.keeps(db, key, () => this.signal(queue))) return;
     // As any use of the key, this removes it when its time is up.
-    const ref = db.lookUpWrite(key, 0, key.byteLength);
+    const ref = db.lookUpWrite(key, 0, key.byteLength, hash);
     const type = ref === 0 ? NONE : typeOf(db.arena, ref);
     for (const [waiter, index] of waiters) {
       if (waiter.wait.type !== type) continue;
       if (this.run(waiter, index)) this.waiting.release(waiter);
+      if (waiters.size === 0) return;
       if (type !== ValueType.STREAM && typeIn(db, queue) === NONE) break;
     }
     if (type === ValueType.STREAM || queue.needing === 0) return;
@@ -261,7 +295,7 @@ export class Blocking implements ChangeListener, AddedKeyListener {
 
   /** A database has other keys than before: those that somebody waits for. */
   private found(db: Database): void {
-    for (const queue of this.queues[db.index].values()) {
+    for (const queue of this.queues.of(db)) {
       const type = typeIn(db, queue);
       if (type !== NONE && this.counts[type] > 0) this.signal(queue);
     }
@@ -285,8 +319,7 @@ export class Blocking implements ChangeListener, AddedKeyListener {
 }
 
 /** The type of a queue's key in a database, expired or not; NONE when it is not there. */
-function typeIn(db: Database, { key }: KeyQueue): number {
-  const { table } = db;
-  const ref = table.find(key, 0, key.byteLength, table.hash(key, 0, key.byteLength));
+function typeIn(db: Database, { key, hash }: KeyQueue<KeyWaiter>): number {
+  const ref = db.table.find(key, 0, key.byteLength, hash);
   return ref === 0 ? NONE : typeOf(db.arena, ref);
 }

@@ -9,15 +9,19 @@
  * that command's reply: as in Redis 7.2 it waits until the reply is complete.
  */
 
-import { fromLatin1, latin1 } from "../bytes/byte_string.ts";
+import { NO_BUFFER } from "../bytes/byte_buffer.ts";
+import { fromLatin1 } from "../bytes/byte_string.ts";
+import { dataOf } from "../bytes/copy.ts";
 import { matchGlob } from "../bytes/glob.ts";
+import type { Request } from "../resp/request.ts";
 import { ReplyWriter } from "../resp/reply_writer.ts";
+import { Names } from "../structures/names.ts";
 import { Gate, type Session } from "./session.ts";
 import { Subscriptions, Topic, type TopicKind } from "./subscriptions.ts";
 
-const MESSAGE = fromLatin1("message");
-const PATTERN_MESSAGE = fromLatin1("pmessage");
-const SHARD_MESSAGE = fromLatin1("smessage");
+const MESSAGE = dataOf(fromLatin1("message"));
+const PATTERN_MESSAGE = dataOf(fromLatin1("pmessage"));
+const SHARD_MESSAGE = dataOf(fromLatin1("smessage"));
 /** A frame longer than this gives its memory back. */
 const KEPT_BYTES = 64 * 1024;
 
@@ -26,17 +30,35 @@ interface Subscribers {
   readonly sessions: Set<Session>;
 }
 
+/** Bytes of somebody else's, until the call that lent them returns. */
+class LentBytes {
+  bytes: Uint8Array = NO_BUFFER.bytes;
+  data: DataView = NO_BUFFER.data;
+  offset = 0;
+  length = 0;
+
+  lend(bytes: Uint8Array, data: DataView, offset: number, length: number): void {
+    this.bytes = bytes;
+    this.data = data;
+    this.offset = offset;
+    this.length = length;
+  }
+}
+
 export class PubSub {
   /** The session whose command runs, null between commands; set by the dispatcher. */
   runningSession: () => Session | null = () => null;
   /** Sessions with at least one subscription. */
   subscribedSessions = 0;
   private readonly topics: readonly [
-    Map<string, Subscribers>,
-    Map<string, Subscribers>,
-    Map<string, Subscribers>,
-  ] = [new Map(), new Map(), new Map()];
+    Names<Subscribers>,
+    Names<Subscribers>,
+    Names<Subscribers>,
+  ] = [new Names(), new Names(), new Names()];
   private readonly frame = new ReplyWriter();
+  // What is being sent, and where.
+  private readonly channel = new LentBytes();
+  private readonly message = new LentBytes();
 
   /** Whether nobody listens to any channel, by its name or by a pattern. */
   get isIdle(): boolean {
@@ -66,7 +88,7 @@ export class PubSub {
     const topics = this.topics[topic];
     const subscribers = topics.get(name);
     if (subscribers !== undefined) subscribers.sessions.add(session);
-    else topics.set(name, { name: fromLatin1(name), sessions: new Set([session]) });
+    else topics.add({ name: fromLatin1(name), sessions: new Set([session]) });
   }
 
   /** Does nothing where the session is not subscribed. */
@@ -75,7 +97,7 @@ export class PubSub {
     if (subscriptions === null || !subscriptions.names[topic].delete(name)) return;
     const subscribers = this.topics[topic].get(name);
     subscribers?.sessions.delete(session);
-    if (subscribers?.sessions.size === 0) this.topics[topic].delete(name);
+    if (subscribers?.sessions.size === 0) this.topics[topic].delete(subscribers);
     if (subscriptions.total === 0) this.left(session);
   }
 
@@ -95,41 +117,66 @@ export class PubSub {
    * @returns the number of receivers, one session counted for each way in which it listens.
    */
   publish(channel: Uint8Array, message: Uint8Array): number {
-    let receivers = this.publishTo(Topic.CHANNEL, MESSAGE, channel, message);
-    if (this.topics[Topic.PATTERN].size === 0) return receivers;
+    this.channel.lend(channel, dataOf(channel), 0, channel.length);
+    this.message.lend(message, dataOf(message), 0, message.length);
+    return this.giveBack(this.send());
+  }
+
+  /** The same of the arguments of PUBLISH. */
+  publishArguments(request: Request): number {
+    this.lendArguments(request);
+    return this.giveBack(this.send());
+  }
+
+  /** The same of the arguments of SPUBLISH: to a shard channel, which no pattern matches. */
+  publishToShard(request: Request): number {
+    this.lendArguments(request);
+    return this.giveBack(this.sendTo(Topic.SHARD_CHANNEL, SHARD_MESSAGE));
+  }
+
+  /** Lets go of what was lent, which may lie in a large buffer. */
+  private giveBack(receivers: number): number {
+    this.channel.lend(NO_BUFFER.bytes, NO_BUFFER.data, 0, 0);
+    this.message.lend(NO_BUFFER.bytes, NO_BUFFER.data, 0, 0);
+    return receivers;
+  }
+
+  private lendArguments({ buffer, data, offsets, lengths }: Request): void {
+    this.channel.lend(buffer, data, offsets[1], lengths[1]);
+    this.message.lend(buffer, data, offsets[2], lengths[2]);
+  }
+
+  private send(): number {
+    const receivers = this.sendTo(Topic.CHANNEL, MESSAGE);
+    return this.topics[Topic.PATTERN].size === 0 ? receivers : receivers + this.sendToPatterns();
+  }
+
+  private sendToPatterns(): number {
+    const { frame, channel, message } = this;
+    const { bytes, offset, length } = channel;
+    let receivers = 0;
     for (const { name, sessions } of this.topics[Topic.PATTERN].values()) {
-      if (!matchGlob(name, 0, name.length, channel, 0, channel.length, false)) continue;
-      const { frame } = this;
+      if (!matchGlob(name, 0, name.length, bytes, offset, length, false)) continue;
       frame.cutTo(0);
       frame.push(4);
-      frame.bulkBytes(PATTERN_MESSAGE);
+      frame.bulkRange(PATTERN_MESSAGE, 0, PATTERN_MESSAGE.byteLength);
       frame.bulkBytes(name);
-      frame.bulkBytes(channel);
-      frame.bulkBytes(message);
+      frame.bulkRange(channel.data, offset, length);
+      frame.bulkRange(message.data, message.offset, message.length);
       receivers += this.deliver(sessions);
     }
     return receivers;
   }
 
-  /** The same for a shard channel, which no pattern matches. */
-  publishToShard(channel: Uint8Array, message: Uint8Array): number {
-    return this.publishTo(Topic.SHARD_CHANNEL, SHARD_MESSAGE, channel, message);
-  }
-
-  private publishTo(
-    topic: TopicKind,
-    word: Uint8Array,
-    channel: Uint8Array,
-    message: Uint8Array,
-  ): number {
-    const subscribers = this.topics[topic].get(latin1(channel));
+  private sendTo(topic: TopicKind, word: DataView): number {
+    const { frame, channel, message } = this;
+    const subscribers = this.topics[topic].find(channel.data, channel.offset, channel.length);
     if (subscribers === undefined) return 0;
-    const { frame } = this;
     frame.cutTo(0);
     frame.push(3);
-    frame.bulkBytes(word);
-    frame.bulkBytes(channel);
-    frame.bulkBytes(message);
+    frame.bulkRange(word, 0, word.byteLength);
+    frame.bulkRange(channel.data, channel.offset, channel.length);
+    frame.bulkRange(message.data, message.offset, message.length);
     return this.deliver(subscribers.sessions);
   }
 

@@ -27,10 +27,14 @@ export function systemErrorKind(error: unknown): SystemErrorKind {
 
 /**
  * The operating system's own words ("Address already in use"), as Redis prints them: without the
- * error number and the call that the runtime adds.
+ * error number and the call that the runtime adds. Windows has words in the language of its user, and
+ * for some errors a long sentence; those that operators and clients know by Redis's words get these.
  */
-export function systemErrorText(error: unknown): string {
+export function systemErrorText(error: unknown, windows = onWindows): string {
   if (!(error instanceof Error)) return String(error);
+  const number = windows ? /\(os error (\d+)\)/.exec(error.message)?.[1] : undefined;
+  const words = wordsOnWindows.get(Number(number));
+  if (words !== undefined) return words;
   const end = error.message.indexOf(" (os error ");
   return end < 0 ? error.message : error.message.slice(0, end);
 }
@@ -86,4 +90,32 @@ const kindByName = new Map<string, SystemErrorKind>([
   ["Interrupted", "closed"],
   ["TimedOut", "timed out"],
   ["Busy", "busy"],
+]);
+
+const onWindows = Deno.build.os === "windows";
+
+/** By the number of the error there. Source: "System Error Codes" in Microsoft's Win32 documentation. */
+const wordsOnWindows = new Map<number, string>([
+  [2, "No such file or directory"],
+  [3, "No such file or directory"],
+  [4, "Too many open files"],
+  [5, "Permission denied"],
+  [19, "Read-only file system"],
+  [39, "No space left on device"],
+  [80, "File exists"],
+  [112, "No space left on device"],
+  [145, "Directory not empty"],
+  [183, "File exists"],
+  [267, "Not a directory"],
+  [10013, "Permission denied"],
+  [10024, "Too many open files"],
+  [10048, "Address already in use"],
+  [10049, "Cannot assign requested address"],
+  [10051, "Network is unreachable"],
+  [10053, "Software caused connection abort"],
+  [10054, "Connection reset by peer"],
+  [10060, "Connection timed out"],
+  [10061, "Connection refused"],
+  [10065, "No route to host"],
+  [11001, "Name or service not known"],
 ]);

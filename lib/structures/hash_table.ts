@@ -108,6 +108,12 @@ export class HashTable {
     return this.slots[hash & this.mask];
   }
 
+  /** Puts what {@linkcode headOf} says of each hash in its place. */
+  headsOf(hashes: Int32Array, count: number): void {
+    const { slots, mask } = this;
+    for (let i = 0; i < count; i++) hashes[i] = slots[hashes[i] & mask];
+  }
+
   /** Adds a record whose key is in place and not in the table yet; fills in its prefix. */
   insert(ref: number, hash: number, keyLength: number): void {
     if (this.oldSlots !== NO_SLOTS) this.step();
@@ -173,9 +179,9 @@ export class HashTable {
   }
 
   /**
-   * A record picked at random, or 0 when there is none. A chain counts as having at least
-   * {@linkcode FAIR_CHAIN} places, of which the empty ones are drawn again: so all records are
-   * equally likely but those in the few longer chains, which are a little less so.
+   * A record picked at random, or 0 when there is none. Each chain counts as having
+   * {@linkcode FAIR_CHAIN} places, and an empty place is drawn again: so all records are equally
+   * likely but those in the few longer chains, whose records from the last place on share it.
    *
    * @param uint32 gives random whole numbers of 32 bits.
    */
@@ -191,16 +197,24 @@ export class HashTable {
     const total = old + this.slots.length;
     for (;;) {
       const index = random.uint32() % total;
-      const head = index < old ? this.oldSlots[this.moved + index] : this.slots[index - old];
-      if (head === 0) continue;
-      let length = 0;
-      for (let ref = head; ref !== 0; ref = this.nextInChain(ref)) length++;
-      let place = random.uint32() % Math.max(length, FAIR_CHAIN);
-      if (place >= length) continue;
-      let ref = head;
-      for (; place > 0; place--) ref = this.nextInChain(ref);
-      return ref;
+      let ref = index < old ? this.oldSlots[this.moved + index] : this.slots[index - old];
+      if (ref === 0) continue;
+      // The place is drawn before the chain is walked: a third of the draws need no look at a record.
+      const place = random.uint32() % FAIR_CHAIN;
+      for (let step = 0; step < place && ref !== 0; step++) ref = this.nextInChain(ref);
+      if (ref === 0) continue;
+      return place < FAIR_CHAIN - 1 ? ref : this.pickFrom(ref, random);
     }
+  }
+
+  /** One of the records from `first` to the end of its chain. */
+  private pickFrom(first: number, random: { uint32(): number }): number {
+    let length = 1;
+    for (let ref = this.nextInChain(first); ref !== 0; ref = this.nextInChain(ref)) length++;
+    let ref = first;
+    if (length === 1) return ref;
+    for (let steps = random.uint32() % length; steps > 0; steps--) ref = this.nextInChain(ref);
+    return ref;
   }
 
   /** Number of chains, empty ones included; see {@linkcode chainHead}. */

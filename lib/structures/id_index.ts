@@ -91,6 +91,8 @@ export class IdIndex {
       this.ids.copyWithin(place * 4, (place + 1) * 4, end * 4);
     }
     this.length--;
+    // A queue that is emptied again and again would otherwise creep along, and grow.
+    if (this.length === 0) this.head = 0;
     if (this.length * 4 < this.refs.length && this.refs.length > SMALLEST) {
       this.resize(Math.max(SMALLEST, this.length * 2));
     }

@@ -93,18 +93,34 @@ export class IdTable {
 
   /** Adds a record, whose id must not be there, and turns to it; its words are undefined. */
   insert(id: StreamId): void {
+    this.toPlaceOf(id);
+    this.insertHere(id);
+  }
+
+  /** Turns to the record of an id, which is added if it is not there; whether it was. */
+  put(id: StreamId): boolean {
+    this.toPlaceOf(id);
+    if (this.place < this.countHere() && this.compareHere(id) === 0) return false;
+    this.insertHere(id);
+    return true;
+  }
+
+  private toPlaceOf(id: StreamId): void {
     const { index } = this;
-    if (index.length === 0) {
-      index.insert(0, id, this.newBlock(SMALLEST_RECORDS));
-    }
+    if (index.length === 0) index.insert(0, id, this.newBlock(SMALLEST_RECORDS));
     this.locate(id);
+  }
+
+  private insertHere(id: StreamId): void {
+    const { index } = this;
     // What a block begins with in the index is no later than its first record.
     if (this.block === 0 && this.place === 0) index.setIdAt(0, id);
     if (this.countHere() === this.blockRecords) this.split(id);
     else this.reserve(this.countHere() + 1);
     const words = this.wordsHere();
     const at = this.recordAt(this.place);
-    words.copyWithin(at + this.recordWords, at, this.recordAt(this.countHere()));
+    const end = this.recordAt(this.countHere());
+    if (at < end) words.copyWithin(at + this.recordWords, at, end);
     words[at] = id.msHigh | 0;
     words[at + 1] = id.msLow | 0;
     words[at + 2] = id.seqHigh | 0;
@@ -118,7 +134,9 @@ export class IdTable {
     const words = this.wordsHere();
     const count = this.countHere();
     const at = this.recordAt(this.place);
-    words.copyWithin(at, at + this.recordWords, this.recordAt(count));
+    if (this.place < count - 1) {
+      words.copyWithin(at, at + this.recordWords, this.recordAt(count));
+    }
     words[this.base(this.index.refAt(this.block))] = count - 1;
     this.size--;
     if (count === 1) this.dropBlock(this.block);
@@ -165,8 +183,15 @@ export class IdTable {
   /** Turns to the place where the id is or belongs, which may be behind the last of a block. */
   private locate(id: StreamId): void {
     this.block = Math.max(0, this.index.find(id));
+    const count = this.countHere();
+    // What was delivered last comes behind all others, and is mostly what is looked for next.
+    this.place = count - 1;
+    if (count > 0 && this.compareHere(id) > 0) {
+      this.place = count;
+      return;
+    }
     let low = 0;
-    let high = this.countHere();
+    let high = count;
     while (low < high) {
       this.place = (low + high) >>> 1;
       if (this.compareHere(id) > 0) low = this.place + 1;

@@ -39,6 +39,10 @@ export class ListpackBlock {
   /** The integer last read by {@linkcode readInteger}, as 64 bits with sign. */
   readonly integer: Int64 = new Int64();
 
+  // Where elements are being put, between `begin` and `end`.
+  private target: DataView = digitsData;
+  private place = 0;
+
   constructor(readonly arena: Arena) {}
 
   /** A new listpack without elements. */
@@ -151,34 +155,78 @@ export class ListpackBlock {
     return at + bytes + backLength(bytes);
   }
 
+  /**
+   * Makes room for elements that are put at the end, one after another, and by {@linkcode end} become
+   * part of the listpack: together they cost half as much as each by itself.
+   *
+   * @param elements how many at most.
+   * @param bytes of all their strings.
+   * @returns the ref, which may be another one.
+   */
+  begin(ref: number, elements: number, bytes: number): number {
+    ref = this.grow(ref, bytes + elements * INTEGER_BYTES);
+    this.target = this.arena.data[ref >>> SEGMENT_OF_REF];
+    this.place = ((ref & REF_IN_SEGMENT) << REF_UNIT) + this.endOf(ref);
+    return ref;
+  }
+
+  putNumber(value: number): void {
+    if (value < 0 || value > 127) return this.putInteger(Math.floor(value / 2 ** 32), value | 0);
+    this.target.setUint16(this.place, value << 8 | 1);
+    this.place += 2;
+  }
+
+  /** An integer as the halves of its 64 bits. */
+  putInteger(high: number, low: number): void {
+    const { target, place } = this;
+    const bytes = encodeInteger(target, place, high | 0, low | 0);
+    target.setUint8(place + bytes, bytes);
+    this.place = place + bytes + 1;
+  }
+
+  /** A string, or the integer that it says. */
+  put(source: DataView, offset: number, length: number): void {
+    if (length <= INT64_TEXT_BYTES && parsed.parse(source, offset, length)) {
+      return this.putInteger(parsed.high, parsed.low);
+    }
+    const { target, place } = this;
+    const start = place + stringHead(length);
+    if (length < 64) target.setUint8(place, 0x80 | length);
+    else if (length < 4096) target.setUint16(place, 0xe000 | length);
+    else {
+      target.setUint8(place, 0xf0);
+      target.setUint32(place + 1, length, true);
+    }
+    copyBytes(source, offset, target, start, length);
+    const end = start + length;
+    this.place = end + writeBackLength(target, end, end - place);
+  }
+
+  /** @param elements how many were put. */
+  end(ref: number, elements: number): void {
+    const { target, place } = this;
+    const base = (ref & REF_IN_SEGMENT) << REF_UNIT;
+    target.setUint8(place, END);
+    target.setUint32(base, place + 1 - base, true);
+    const before = target.getUint16(base + 4, true);
+    if (before !== UNCOUNTED) {
+      target.setUint16(base + 4, Math.min(UNCOUNTED, before + elements), true);
+    }
+  }
+
   /** Adds a string, or the integer that it says; returns the ref, which may be another one. */
   append(ref: number, source: DataView, offset: number, length: number): number {
-    if (length <= INT64_TEXT_BYTES && parsed.parse(source, offset, length)) {
-      return this.appendInteger(ref, parsed.high, parsed.low);
-    }
-    const bytes = stringHead(length) + length;
-    ref = this.grow(ref, bytes + backLength(bytes));
-    const data = this.arena.data[ref >>> SEGMENT_OF_REF];
-    const place = ((ref & REF_IN_SEGMENT) << REF_UNIT) + this.endOf(ref);
-    const start = place + stringHead(length);
-    if (length < 64) data.setUint8(place, 0x80 | length);
-    else if (length < 4096) data.setUint16(place, 0xe000 | length);
-    else {
-      data.setUint8(place, 0xf0);
-      data.setUint32(place + 1, length, true);
-    }
-    copyBytes(source, offset, data, start, length);
-    this.finish(ref, start + length, bytes);
+    ref = this.begin(ref, 1, length);
+    this.put(source, offset, length);
+    this.end(ref, 1);
     return ref;
   }
 
   /** Adds an integer, as the halves of its 64 bits; returns the ref, which may be another one. */
   appendInteger(ref: number, high: number, low: number): number {
-    ref = this.grow(ref, INTEGER_BYTES);
-    const data = this.arena.data[ref >>> SEGMENT_OF_REF];
-    const place = ((ref & REF_IN_SEGMENT) << REF_UNIT) + this.endOf(ref);
-    const bytes = encodeInteger(data, place, high | 0, low | 0);
-    this.finish(ref, place + bytes, bytes);
+    ref = this.begin(ref, 1, 0);
+    this.putInteger(high, low);
+    this.end(ref, 1);
     return ref;
   }
 
@@ -188,6 +236,12 @@ export class ListpackBlock {
 
   /** Puts another integer in the place of one; returns the ref, which may be another one. */
   replaceNumber(ref: number, at: number, value: number): number {
+    const place = ((ref & REF_IN_SEGMENT) << REF_UNIT) + at;
+    const block = this.arena.data[ref >>> SEGMENT_OF_REF];
+    if (block.getUint8(place) < 0x80 && value >= 0 && value < 0x80) {
+      block.setUint8(place, value);
+      return ref;
+    }
     const before = this.next(ref, at) - at;
     const bytes = encodeInteger(scratchData, 0, 0, value);
     const after = bytes + backLength(bytes);
@@ -273,17 +327,6 @@ export class ListpackBlock {
     );
     arena.free(ref);
     return moved;
-  }
-
-  /** Ends an element whose encoding and value are in place, and the listpack after it. */
-  private finish(ref: number, place: number, bytes: number): void {
-    const data = this.arena.data[ref >>> SEGMENT_OF_REF];
-    const base = (ref & REF_IN_SEGMENT) << REF_UNIT;
-    const end = place + writeBackLength(data, place, bytes);
-    data.setUint8(end, END);
-    data.setUint32(base, end + 1 - base, true);
-    const elements = data.getUint16(base + 4, true);
-    if (elements !== UNCOUNTED) data.setUint16(base + 4, elements + 1, true);
   }
 }
 

@@ -163,6 +163,20 @@ export class StreamId {
     return true;
   }
 
+  /** Writes the first number as text, of at most 20 bytes; returns how many it took. */
+  formatMilliseconds(target: Uint8Array, at: number): number {
+    return formatWords(this.msHigh, this.msLow, target, at);
+  }
+
+  /** The same for the second number, which is mostly a small one. */
+  formatSequence(target: Uint8Array, at: number): number {
+    if (this.seqHigh === 0 && this.seqLow < 10) {
+      target[at] = 0x30 + this.seqLow;
+      return 1;
+    }
+    return formatWords(this.seqHigh, this.seqLow, target, at);
+  }
+
   /** Writes it as text, e.g. `5-0`, where 41 bytes must be free; returns how many it took. */
   format(target: Uint8Array, at: number, separator = 0x2d): number {
     let end = at + formatWords(this.msHigh, this.msLow, target, at);

@@ -22,9 +22,16 @@ import { StreamId } from "./stream_id.ts";
 
 export const DELETED = 1;
 export const SAME_FIELDS = 2;
-/** First size of a stream's first block; later ones begin with more. */
+/** First size of a stream's first block. */
 const FIRST_BLOCK_BYTES = 96;
-const NEXT_BLOCK_BYTES = 2048;
+/**
+ * Later blocks begin with what the one before them took in the end, so that they need not grow: a
+ * tenth of the time of an XADD went into moving them. What an unusual entry made large is no measure.
+ */
+const MOST_RESERVED_BYTES = 8192;
+
+/** Room that the last entry of a block is not sure to need, and asks for. */
+const SPARE_BYTES = 64;
 
 /** When a block is full. */
 export interface BlockLimits {
@@ -39,6 +46,8 @@ export const LARGEST_ENTRY_BYTES = 1 << 30;
 export class StreamLog {
   /** Number of entries. */
   length = 0;
+  /** How often something in a block, or a block, came to lie elsewhere or went: see LogMark. */
+  moves = 0;
   readonly index: IdIndex;
   readonly pack: ListpackBlock;
   private blockBytes = 0;
@@ -80,14 +89,19 @@ export class StreamLog {
     const last = this.index.length - 1;
     const before = this.index.refAt(last);
     this.blockBytes -= this.arena.capacityOf(before);
-    let ref = pack.appendNumber(before, same ? SAME_FIELDS : 0);
-    ref = this.appendDifferences(ref, id);
-    if (!same) ref = pack.appendNumber(ref, pairs);
+    // Its elements, but for the last one, which says how many they are.
+    const elements = same ? pairs + 3 : pairs * 2 + 4;
+    let ref = pack.begin(before, elements + 1, total);
+    pack.putNumber(same ? SAME_FIELDS : 0);
+    this.putDifferences(id);
+    if (!same) pack.putNumber(pairs);
     for (let i = same ? from + 1 : from; i < end; i += same ? 2 : 1) {
-      ref = pack.append(ref, source, offsets[i], lengths[i]);
+      pack.put(source, offsets[i], lengths[i]);
     }
-    ref = pack.appendNumber(ref, same ? pairs + 3 : pairs * 2 + 4);
+    pack.putNumber(elements);
+    pack.end(ref, elements + 1);
     ref = this.addCount(ref, 1, 0);
+    if (ref !== before) this.moves++;
     this.blockBytes += this.arena.capacityOf(ref);
     this.index.setRefAt(last, ref);
     this.length++;
@@ -259,8 +273,13 @@ export class StreamLog {
     pairs: number,
   ): void {
     const { pack, index } = this;
-    if (index.length > 0) this.fitLast();
-    let ref = pack.create((index.length === 0 ? FIRST_BLOCK_BYTES : NEXT_BLOCK_BYTES) + bytes);
+    let reserved = FIRST_BLOCK_BYTES;
+    if (index.length > 0) {
+      this.fitLast();
+      const before = pack.bytes(index.refAt(index.length - 1));
+      reserved = Math.min(before + SPARE_BYTES, MOST_RESERVED_BYTES);
+    }
+    let ref = pack.create(reserved + bytes);
     ref = pack.appendNumber(ref, 0);
     ref = pack.appendNumber(ref, 0);
     ref = pack.appendNumber(ref, pairs);
@@ -277,6 +296,7 @@ export class StreamLog {
     const ref = this.index.refAt(last);
     this.blockBytes -= this.arena.capacityOf(ref);
     const fitted = this.pack.fit(ref);
+    if (fitted !== ref) this.moves++;
     this.blockBytes += this.arena.capacityOf(fitted);
     this.index.setRefAt(last, fitted);
   }
@@ -302,28 +322,34 @@ export class StreamLog {
     return true;
   }
 
-  private appendDifferences(ref: number, id: StreamId): number {
+  private putDifferences(id: StreamId): void {
     const { pack, master } = this;
     this.index.idAt(this.index.length - 1, master);
     let low = id.msLow - master.msLow;
-    ref = pack.appendInteger(ref, id.msHigh - master.msHigh - (low < 0 ? 1 : 0), low);
+    pack.putInteger(id.msHigh - master.msHigh - (low < 0 ? 1 : 0), low);
     low = id.seqLow - master.seqLow;
-    return pack.appendInteger(ref, id.seqHigh - master.seqHigh - (low < 0 ? 1 : 0), low);
+    pack.putInteger(id.seqHigh - master.seqHigh - (low < 0 ? 1 : 0), low);
   }
 
   /** Adds to a block's numbers of live and of deleted entries. */
   private addCount(ref: number, live: number, deleted: number): number {
     const { pack } = this;
+    const bytes = pack.bytes(ref);
     ref = pack.replaceNumber(ref, LISTPACK_FIRST, pack.numberAt(ref, LISTPACK_FIRST) + live);
-    if (deleted === 0) return ref;
-    const at = pack.next(ref, LISTPACK_FIRST);
-    return pack.replaceNumber(ref, at, pack.numberAt(ref, at) + deleted);
+    if (deleted > 0) {
+      const at = pack.next(ref, LISTPACK_FIRST);
+      ref = pack.replaceNumber(ref, at, pack.numberAt(ref, at) + deleted);
+    }
+    // Numbers that take another byte push all entries along.
+    if (pack.bytes(ref) !== bytes) this.moves++;
+    return ref;
   }
 
   private updateCount(block: number, removed: number): void {
     const ref = this.index.refAt(block);
     this.blockBytes -= this.arena.capacityOf(ref);
     const updated = this.addCount(ref, -removed, removed);
+    if (updated !== ref) this.moves++;
     this.blockBytes += this.arena.capacityOf(updated);
     this.index.setRefAt(block, updated);
   }
@@ -361,6 +387,7 @@ export class StreamLog {
   private dropBlock(block: number): void {
     const ref = this.index.refAt(block);
     this.length -= this.countAt(block);
+    this.moves++;
     this.blockBytes -= this.arena.capacityOf(ref);
     this.arena.free(ref);
     this.index.remove(block);

@@ -48,7 +48,7 @@ Deno.test("bull runs jobs by priority, late, again after a failure, and never to
 
 Deno.test("bull repeats jobs and moves those of a dead worker back", async () => {
   await using server = await startServer();
-  const settings = { stalledInterval: 30, lockDuration: 30, lockRenewTime: 10_000 };
+  const settings = { stalledInterval: 300, lockDuration: 300, lockRenewTime: 10_000 };
   const first = new Bull("work", server.url, { settings });
   const second = new Bull("work", server.url, { settings });
   try {

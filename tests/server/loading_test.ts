@@ -132,7 +132,8 @@ Deno.test("a server that is stopped while it loads leaves the file as it is", as
     assertEquals(reply.kind, "error");
     child.kill("SIGTERM");
     const { code, stdout } = await child.output();
-    assertEquals(code, 0);
+    // On Windows a signal from another process is an end without a word.
+    assertEquals(code, Deno.build.os === "windows" ? 1 : 0);
     assert(!new TextDecoder().decode(stdout).includes("Ready to accept"));
     assertEquals(Deno.readFileSync(`${directory}/dump.rdb`).length, bytes.length);
     client.close();

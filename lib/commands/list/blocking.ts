@@ -127,7 +127,9 @@ function serveOne(call: Call, index: number, fromFront: boolean): boolean {
   reply.array(2);
   reply.bulkRange(request.data, request.offsets[index], request.lengths[index]);
   popOne(call, index, ref, list, fromFront);
-  call.propagate(fromFront ? "LPOP" : "RPOP", request.view(index));
+  if (call.context.propagation.active) {
+    call.propagate(fromFront ? "LPOP" : "RPOP", request.view(index));
+  }
   return true;
 }
 

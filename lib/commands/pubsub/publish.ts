@@ -26,7 +26,7 @@ export const PUBLISH = command({
   flags: PUBLISHING,
   run(call) {
     const { request, context } = call;
-    call.reply.integer(context.pubsub.publish(request.view(1), request.view(2)));
+    call.reply.integer(context.pubsub.publishArguments(request));
   },
 });
 
@@ -40,7 +40,7 @@ export const SPUBLISH = command({
   keySpecs: [rangeSpec(Access.NOT_KEY, 1)],
   run(call) {
     const { request, context } = call;
-    call.reply.integer(context.pubsub.publishToShard(request.view(1), request.view(2)));
+    call.reply.integer(context.pubsub.publishToShard(request));
   },
 });
 

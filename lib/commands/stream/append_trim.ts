@@ -10,7 +10,7 @@ import { Access, Flag } from "../../engine/command_spec.ts";
 import { errors, wrongArity } from "../../engine/errors.ts";
 import { LARGEST_ENTRY_BYTES } from "../../structures/stream_log.ts";
 import { type Stream, StreamId, type Trim } from "../../values/stream/stream.ts";
-import { type ReadId, readId, readIdToAdd } from "./ids.ts";
+import { isMark, type ReadId, readId, readIdToAdd } from "./ids.ts";
 import { newStream, nowOf, replyId, streamToChange, streamToRead } from "./opened.ts";
 
 /** What XADD and XTRIM are asked for, read anew by each. */
@@ -35,6 +35,10 @@ const options: Trim & ReadId & {
 const leastId = new StreamId();
 const id = new StreamId();
 const maxDeletedId = new StreamId();
+
+const STAR = 0x2a;
+const TILDE = 0x7e;
+const EQUALS = 0x3d;
 
 export const XADD = command({
   name: "XADD",
@@ -180,7 +184,7 @@ function readOptions(call: Call, adds: boolean): number {
   let i = 2;
   for (; i < count; i++) {
     const last = i + 1 === count;
-    if (adds && isMark(call, i, "*")) break;
+    if (adds && isMark(request, i, STAR)) break;
     if (request.is(i, "MAXLEN") && !last) i = readThreshold(call, i, false);
     else if (request.is(i, "MINID") && !last) i = readThreshold(call, i, true);
     else if (request.is(i, "LIMIT") && !last) {
@@ -210,9 +214,10 @@ function readOptions(call: Call, adds: boolean): number {
 function readThreshold(call: Call, i: number, isId: boolean): number {
   if (options.trims) throw errors.STREAM_TRIMS;
   options.approximate = false;
+  const { request } = call;
   let index = i + 1;
-  if (index + 1 < call.count && (isMark(call, index, "~") || isMark(call, index, "="))) {
-    options.approximate = isMark(call, index, "~");
+  if (index + 1 < call.count && (isMark(request, index, TILDE) || isMark(request, index, EQUALS))) {
+    options.approximate = isMark(request, index, TILDE);
     index++;
   }
   if (isId) {
@@ -231,14 +236,6 @@ function readThreshold(call: Call, i: number, isId: boolean): number {
 function defaultLimit(call: Call): number {
   const limit = 100 * call.db.limits.streamNodeEntries;
   return limit <= 0 ? 10_000 : Math.min(limit, 1_000_000);
-}
-
-function isMark(call: Call, index: number, mark: string): boolean {
-  const { request } = call;
-  const at = request.offsets[index];
-  const length = request.lengths[index];
-  return length > 0 && request.buffer[at] === mark.charCodeAt(0) &&
-    (length === 1 || request.buffer[at + 1] === 0);
 }
 
 /** Sets the id to the one that the new entry gets; a stream that is not there is an empty one. */

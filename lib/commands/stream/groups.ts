@@ -12,7 +12,7 @@ import {
   StreamId,
   UNKNOWN_READ,
 } from "../../values/stream/stream.ts";
-import { isText, readId, readIdOrEdge } from "./ids.ts";
+import { isMark, LAST_ID, readId, readIdOrEdge } from "./ids.ts";
 import { newStream, noSuchGroup, nowOf, streamToChange, subcommandSyntax } from "./opened.ts";
 
 const id = new StreamId();
@@ -37,7 +37,7 @@ export const XGROUP_CREATE = command({
     let stream = streamToChange(call, 2);
     if (stream === null && !options.makesStream) throw errors.XGROUP_WITHOUT_KEY;
     if (call.count > 8) throw subcommandSyntax(call);
-    if (!isText(call, 4, "$")) readId(call, 4, id);
+    if (!isMark(call.request, 4, LAST_ID)) readId(call, 4, id);
     else if (stream === null) id.setZero();
     else id.set(stream.lastId);
     if (stream?.group(call.request.view(3)) !== undefined) throw errors.GROUP_EXISTS;
@@ -60,7 +60,7 @@ export const XGROUP_SETID = command({
     const { entriesRead } = readOptions(call, false);
     const { stream, group } = openGroup(call);
     if (call.count > 7) throw subcommandSyntax(call);
-    if (isText(call, 4, "$")) id.set(stream.lastId);
+    if (isMark(call.request, 4, LAST_ID)) id.set(stream.lastId);
     else readIdOrEdge(call, 4, id);
     group.lastId.set(id);
     group.entriesRead = entriesRead;

@@ -11,7 +11,12 @@ import { StreamId } from "../../structures/stream_id.ts";
 
 const MAX_SEQ = 2n ** 64n - 1n;
 const MINUS = 0x2d;
+const PLUS = 0x2b;
 const PARENTHESIS = 0x28;
+/** `$`, for the last id that a stream has had. */
+export const LAST_ID = 0x24;
+/** `>`, for what comes after all that was delivered to a group. */
+export const NEW_IDS = 0x3e;
 /** Digits that a double always holds exactly. */
 const EXACT_DIGITS = 15;
 const LONGEST_TEXT = 127;
@@ -32,20 +37,27 @@ export function readId(call: Call, index: number, id: StreamId): void {
 
 /** As {@linkcode readId}, with false in place of the error. */
 export function tryReadId(request: Request, index: number, id: StreamId): boolean {
-  return parsePlain(request, index, id) || parseText(request.text(index, 200), id, 0n, null);
+  return parsePlain(request, index, id) !== Plain.NO ||
+    parseText(request.text(index, 200), id, 0n, null);
 }
 
 /** As {@linkcode readId}, for XADD: also `ms-*`, after which the second number is 0. */
 export function readIdToAdd(call: Call, index: number, id: StreamId, read: ReadId): void {
   read.sequenceGiven = true;
-  if (parsePlain(call.request, index, id)) return;
+  if (parsePlain(call.request, index, id) !== Plain.NO) return;
   if (!parseText(call.request.text(index, 200), id, 0n, read)) throw errors.STREAM_ID;
 }
 
 /** As {@linkcode readId}, with `-` for the first id there can be and `+` for the last. */
 export function readIdOrEdge(call: Call, index: number, id: StreamId, missingSeq = 0n): void {
-  const text = call.request.text(index, 200);
-  if (!parseEdge(text, id) && !parseText(text, id, missingSeq, null)) throw errors.STREAM_ID;
+  const { request } = call;
+  if (isShortMark(request, index, MINUS)) id.setZero();
+  else if (isShortMark(request, index, PLUS)) id.setMax();
+  else {
+    const plain = parsePlain(request, index, id);
+    if (plain === Plain.BOTH || (plain === Plain.MILLISECONDS && missingSeq === 0n)) return;
+    if (!parseText(request.text(index, 200), id, missingSeq, null)) throw errors.STREAM_ID;
+  }
 }
 
 /** Reads where an interval begins; an id that is left out gives the one after it. */
@@ -58,9 +70,16 @@ export function readStop(call: Call, index: number, id: StreamId): void {
   if (readEnd(call, index, id, MAX_SEQ) && !id.decrement()) throw errors.STREAM_END;
 }
 
-/** Whether an argument is these characters, seen as a C string. */
-export function isText(call: Call, index: number, text: string): boolean {
-  return cString(call.request.text(index, 200)) === text;
+/** Whether an argument is this one character, seen as a C string. */
+export function isMark(request: Request, index: number, mark: number): boolean {
+  const at = request.offsets[index];
+  const length = request.lengths[index];
+  return length > 0 && request.buffer[at] === mark &&
+    (length === 1 || request.buffer[at + 1] === 0);
+}
+
+function isShortMark(request: Request, index: number, mark: number): boolean {
+  return request.lengths[index] <= LONGEST_TEXT && isMark(request, index, mark);
 }
 
 /** Reads an end of an interval; whether it is left out. */
@@ -74,8 +93,11 @@ function readEnd(call: Call, index: number, id: StreamId, missingSeq: bigint): b
   return true;
 }
 
-/** The common form: two numbers of few enough digits, without anything else. */
-function parsePlain(request: Request, index: number, id: StreamId): boolean {
+/** How much of an id {@linkcode parsePlain} has read. */
+const Plain = { NO: 0, MILLISECONDS: 1, BOTH: 2 } as const;
+
+/** The common form: one or two numbers of few enough digits, without anything else. */
+function parsePlain(request: Request, index: number, id: StreamId): number {
   const { buffer } = request;
   let at = request.offsets[index];
   const end = at + request.lengths[index];
@@ -83,7 +105,7 @@ function parsePlain(request: Request, index: number, id: StreamId): boolean {
   let ms = 0;
   for (; at < end && buffer[at] !== MINUS; at++) {
     const digit = buffer[at] - 48;
-    if (digit < 0 || digit > 9) return false;
+    if (digit < 0 || digit > 9) return Plain.NO;
     ms = ms * 10 + digit;
   }
   const msDigits = at - start;
@@ -91,24 +113,15 @@ function parsePlain(request: Request, index: number, id: StreamId): boolean {
   let seq = 0;
   for (; at < end; at++) {
     const digit = buffer[at] - 48;
-    if (digit < 0 || digit > 9) return false;
+    if (digit < 0 || digit > 9) return Plain.NO;
     seq = seq * 10 + digit;
   }
-  if (msDigits === 0 || msDigits > EXACT_DIGITS) return false;
-  if (seqStart > end + 1 || seqStart === end || end - seqStart > EXACT_DIGITS) return false;
+  if (msDigits === 0 || msDigits > EXACT_DIGITS) return Plain.NO;
+  if (seqStart > end + 1 || seqStart === end || end - seqStart > EXACT_DIGITS) return Plain.NO;
   id.setMilliseconds(ms);
   id.seqHigh = Math.floor(seq / 2 ** 32);
   id.seqLow = seq >>> 0;
-  return true;
-}
-
-function parseEdge(text: string, id: StreamId): boolean {
-  if (text.length > LONGEST_TEXT) return false;
-  const edge = cString(text);
-  if (edge === "-") id.setZero();
-  else if (edge === "+") id.setMax();
-  else return false;
-  return true;
+  return seqStart > end ? Plain.MILLISECONDS : Plain.BOTH;
 }
 
 function parseText(text: string, id: StreamId, missingSeq: bigint, read: ReadId | null): boolean {

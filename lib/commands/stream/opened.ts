@@ -2,11 +2,9 @@
  * The stream, group and consumer that a command works on, and entries on their way into replies.
  */
 
-import { dataOf } from "../../bytes/copy.ts";
 import type { Call } from "../../engine/call.ts";
 import { CommandError, quotedArgument } from "../../engine/errors.ts";
 import type { ReplyWriter } from "../../resp/reply_writer.ts";
-import { ID_TEXT_BYTES } from "../../structures/stream_id.ts";
 import { Encoding, Storage, ValueType } from "../../values/entry.ts";
 import {
   type Consumer,
@@ -15,12 +13,12 @@ import {
   StreamCursor,
   type StreamId,
 } from "../../values/stream/stream.ts";
+import { EntryHead } from "./entry_head.ts";
 
 /** The walk that commands reply from; lent to the command that runs. */
 export const entries = new StreamCursor();
 
-const digits = new Uint8Array(ID_TEXT_BYTES);
-const digitsData = dataOf(digits);
+const head = new EntryHead();
 
 /**
  * The stream of an entry.
@@ -46,7 +44,20 @@ export function streamToChange(call: Call, index: number): Stream | null {
 
 /** As a reader, with its hit or miss, that will change the stream's groups. Throws WRONGTYPE. */
 export function streamToConsume(call: Call, index: number): Stream | null {
-  return call.lookUpRead(index) === 0 ? null : streamToChange(call, index);
+  const { db, request } = call;
+  const { data } = request;
+  const offset = request.offsets[index];
+  const length = request.lengths[index];
+  const hash = db.table.hash(data, offset, length);
+  if (db.lookUpRead(data, offset, length, hash) === 0) return null;
+  const ref = db.lookUpWrite(data, offset, length, hash);
+  return ref === 0 ? null : streamOf(call, ref);
+}
+
+/** The group of a stream whose name is an argument. */
+export function groupAt(call: Call, stream: Stream, index: number): ConsumerGroup | undefined {
+  const { data, offsets, lengths } = call.request;
+  return stream.findGroup(data, offsets[index], lengths[index]);
 }
 
 /** Puts a new stream under the key at an argument, where there is none. */
@@ -100,16 +111,17 @@ export function consumerOf(
   group: ConsumerGroup,
   key: number,
   name: number,
-): { consumer: Consumer; created: boolean } {
+): Consumer {
   const nowMs = nowOf(call);
-  const found = group.consumer(call.request.view(name));
+  const { data, offsets, lengths } = call.request;
+  const found = group.findConsumer(data, offsets[name], lengths[name]);
   if (found !== undefined) {
     found.seenMs = nowMs;
-    return { consumer: found, created: false };
+    return found;
   }
   const consumer = group.addConsumer(call.request.copy(name), nowMs);
   call.changed(key, "xgroup-createconsumer");
-  return { consumer, created: true };
+  return consumer;
 }
 
 /** Propagates the state of a pending entry, which the group is turned to. */
@@ -137,15 +149,15 @@ export function propagateGroupId(call: Call, key: Uint8Array, group: ConsumerGro
 }
 
 export function replyId(reply: ReplyWriter, id: StreamId): void {
-  reply.bulkRange(digitsData, 0, id.format(digits, 0));
+  const length = head.formatId(id);
+  reply.bulkRange(head.data, head.idAt, length);
 }
 
 /** Replies with the entry that a cursor is turned to: its id, and its fields and values. */
 export function replyEntry(reply: ReplyWriter, cursor: StreamCursor): void {
-  reply.array(2);
-  replyId(reply, cursor.id);
   const { pairs } = cursor;
-  reply.array(pairs * 2);
+  head.format(cursor.id, pairs * 2);
+  reply.rawRange(head.data, head.offset, head.length);
   for (let left = pairs; left > 0; left--) {
     cursor.nextField();
     reply.bulkRange(cursor.data, cursor.offset, cursor.length);
@@ -163,12 +175,40 @@ export function replyEntries(
   count: number,
   reverse = false,
 ): void {
+  const more = entries.start(stream.log, from, to, reverse).next();
+  replyRest(reply, more, count, count === 0 ? stream.size : Math.min(count, stream.size));
+}
+
+/**
+ * The same for the walk that has been begun.
+ *
+ * @param more whether it is turned to an entry.
+ * @param likely how many entries there may well be.
+ */
+export function replyRest(
+  reply: ReplyWriter,
+  more: boolean,
+  count: number,
+  likely: number,
+): void {
   const start = reply.length;
+  reply.array(likely);
   let shown = 0;
-  entries.start(stream.log, from, to, reverse);
-  while ((count === 0 || shown < count) && entries.next()) {
+  for (; more; more = (count === 0 || shown < count) && entries.next()) {
     replyEntry(reply, entries);
     shown++;
   }
+  if (shown === likely) return;
+  dropHeader(reply, start);
   reply.arrayAt(start, shown);
 }
+
+/** Takes the header off an array that did not get as many elements as it was said to have. */
+export function dropHeader(reply: ReplyWriter, start: number): void {
+  const { buffer } = reply;
+  const first = buffer.indexOf(NEWLINE, start) + 1;
+  buffer.copyWithin(start, first, reply.length);
+  reply.cutTo(reply.length - (first - start));
+}
+
+const NEWLINE = 0x0a;

@@ -18,6 +18,7 @@ import { readId, readStart, readStop, tryReadId } from "./ids.ts";
 import {
   consumerOf,
   entries,
+  groupAt,
   noSuchKeyOrGroup,
   nowOf,
   propagateClaim,
@@ -47,9 +48,11 @@ export const XACK = command({
   flags: Flag.WRITE | Flag.FAST,
   keys: Access.RW | Access.UPDATE,
   run(call) {
-    const group = streamToConsume(call, 1)?.group(call.request.view(2));
+    const stream = streamToConsume(call, 1);
+    const group = stream === null ? undefined : groupAt(call, stream, 2);
     if (group === undefined) return call.reply.integer(0);
-    for (let i = 3; i < call.count; i++) readId(call, i, id);
+    // Nothing is done before all ids were found right; the first of them is read below.
+    for (let i = 4; i < call.count; i++) readId(call, i, id);
     let acknowledged = 0;
     for (let i = 3; i < call.count; i++) {
       readId(call, i, id);
@@ -205,7 +208,7 @@ function claim(
   const nowMs = nowOf(call);
   if (!isPending) {
     if (!options.force) return false;
-    group.deliver(id, consumerOf(call, group, 1, 3).consumer, nowMs);
+    group.deliver(id, consumerOf(call, group, 1, 3), nowMs);
   } else if (options.minIdleMs > 0 && nowMs - group.deliveredMs < options.minIdleMs) return false;
   take(call, group, options);
   propagateClaim(call, key, group, text);
@@ -218,7 +221,7 @@ function claim(
  * is a first entry to be had, and replies with it.
  */
 function take(call: Call, group: ConsumerGroup, options: ClaimOptions): void {
-  const { consumer } = consumerOf(call, group, 1, 3);
+  const consumer = consumerOf(call, group, 1, 3);
   group.assign(id, consumer);
   group.deliveredMs = options.deliveredMs;
   if (options.deliveries >= 0n) group.deliveries = options.deliveries;

@@ -9,24 +9,27 @@ import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { blockFromScript, CommandError, errors, quotedArgument } from "../../engine/errors.ts";
+import type { LogMark } from "../../structures/stream_cursor.ts";
 import {
   type Consumer,
   type ConsumerGroup,
   type Stream,
   StreamId,
-  UNKNOWN_READ,
 } from "../../values/stream/stream.ts";
 import { ValueType } from "../../values/entry.ts";
-import { isText, readId, readStart, readStop } from "./ids.ts";
+import { isMark, LAST_ID, NEW_IDS, readId, readStart, readStop } from "./ids.ts";
 import {
   consumerOf,
+  dropHeader,
   entries,
+  groupAt,
   nowOf,
   propagateClaim,
   propagateGroupId,
   replyEntries,
   replyEntry,
   replyId,
+  replyRest,
   streamOf,
   streamToChange,
   streamToConsume,
@@ -88,7 +91,7 @@ export const XREADGROUP = command({
 export const READ_COMMANDS = [XRANGE, XREVRANGE, XREAD, XREADGROUP];
 
 /** What XREAD and XREADGROUP are asked for. */
-export interface ReadRequest {
+interface ReadRequest {
   /** Entries of each stream at most; 0 for all. */
   count: number;
   /** Milliseconds to wait when there is nothing; 0 for ever, -1 for not at all. */
@@ -105,46 +108,55 @@ export interface ReadRequest {
   readonly asksNew: boolean[];
 }
 
+/** The request that runs, read anew by each; its lists are as long as the longest there was. */
+const running: ReadRequest = {
+  count: 0,
+  blockMs: -1,
+  noAck: false,
+  groupIndex: 0,
+  firstKey: 0,
+  keys: 0,
+  after: [],
+  asksNew: [],
+};
+
 /**
- * Reads the arguments of XREAD or XREADGROUP, and finds out what `$` means at this moment.
+ * Reads the arguments of XREAD or XREADGROUP, and finds out what `$` means at this moment. What it
+ * returns is lent to the command that runs.
  *
  * @throws what is wrong with them; also WRONGTYPE and NOGROUP.
  */
-export function readRequest(call: Call, ofGroup: boolean): ReadRequest {
+function readRequest(call: Call, ofGroup: boolean): ReadRequest {
   const asked = readReadOptions(call, ofGroup);
   for (let i = 0; i < asked.keys; i++) {
     const key = asked.firstKey + i;
     const stream = streamToRead(call, key);
-    if (ofGroup && stream?.group(call.request.view(asked.groupIndex)) === undefined) {
+    if (ofGroup && (stream === null || !groupAt(call, stream, asked.groupIndex))) {
       throw noGroupToRead(call, key, asked.groupIndex);
     }
-    const id = new StreamId();
-    const isNew = readAfter(call, key + asked.keys, ofGroup, stream, id);
-    asked.after.push(id);
-    asked.asksNew.push(isNew);
+    const id = asked.after[i] ??= new StreamId();
+    asked.asksNew[i] = readAfter(call, key + asked.keys, ofGroup, stream, id);
   }
   return asked;
 }
 
-/**
- * Replies with the entries after an id, as an array; the stream must have some.
- *
- * @param count entries at most; 0 for all.
- */
-export function serveReader(call: Call, stream: Stream, after: StreamId, count: number): void {
-  from.set(after).increment();
-  replyEntries(call.reply, stream, from, LAST, count);
+/** Turns to the first entry that comes after an id; false when there is none. */
+function findAfter(stream: Stream, id: StreamId, mark: LogMark | null): boolean {
+  // After the last id there can be, there is none.
+  return from.set(id).increment() && entries.start(stream.log, from, LAST, false, mark).next();
 }
 
 /**
  * Delivers entries that the group has not got yet to a consumer, and replies with them as an array.
  *
- * @param key the stream's key, for what is propagated.
+ * @param key the argument that is the stream's key.
+ * @param found whether the walk was turned to the first of them.
  * @param count entries at most; 0 for all.
  */
-export function deliverNew(
+function deliverNew(
   call: Call,
-  key: Uint8Array,
+  key: number,
+  found: boolean,
   stream: Stream,
   group: ConsumerGroup,
   consumer: Consumer,
@@ -153,25 +165,28 @@ export function deliverNew(
 ): void {
   const { reply } = call;
   const nowMs = nowOf(call);
+  const { active } = call.context.propagation;
   const start = reply.length;
+  // With COUNT most readers get as many as they ask for, or the one that has just come.
+  const likely = count === 1 || !found ? Number(found) : Math.min(count, stream.size);
+  reply.array(likely);
   let shown = 0;
-  from.set(group.lastId).increment();
-  entries.start(stream.log, from, LAST);
-  while ((count === 0 || shown < count) && entries.next()) {
+  for (let more = found; more; more = (count === 0 || shown < count) && entries.next()) {
     advance(stream, group, entries.id);
     replyEntry(reply, entries);
     if (!noAck) {
       group.deliver(entries.id, consumer, nowMs);
-      if (call.context.propagation.active) {
-        propagateClaim(call, key, group, entries.id.toString());
-      }
+      if (active) propagateClaim(call, call.request.view(key), group, entries.id.toString());
     }
     shown++;
   }
   if (shown > 0) {
+    entries.leave(group.mark);
     consumer.activeMs = nowMs;
-    propagateGroupId(call, key, group);
+    if (active) propagateGroupId(call, call.request.view(key), group);
   }
+  if (shown === likely) return;
+  dropHeader(reply, start);
   reply.arrayAt(start, shown);
 }
 
@@ -193,21 +208,34 @@ function read(call: Call, ofGroup: boolean): void {
   const asked = readRequest(call, ofGroup);
   const { reply } = call;
   const start = reply.length;
+  const { keys } = asked;
+  if (reply.protocol === 3) reply.map(keys);
+  else reply.array(keys);
   let served = 0;
-  for (let i = 0; i < asked.keys; i++) {
+  for (let i = 0; i < keys; i++) {
     if (ofGroup ? readForGroup(call, asked, i) : readStream(call, asked, i)) served++;
   }
   if (ofGroup && call.effects === null) call.silent = true;
+  if (served === keys) return;
   if (served === 0) {
+    reply.cutTo(start);
     if (asked.blockMs < 0 || !waitForEntries(call, asked, ofGroup)) reply.nullArray();
-  } else if (reply.protocol === 3) reply.mapAt(start, served);
+    return;
+  }
+  dropHeader(reply, start);
+  if (reply.protocol === 3) reply.mapAt(start, served);
   else reply.arrayAt(start, served);
 }
 
 /** Lets the command wait until one of its streams gets entries; false where it may not wait. */
 function waitForEntries(call: Call, asked: ReadRequest, ofGroup: boolean): boolean {
   const { firstKey, keys, blockMs } = asked;
-  if (asked.count === 0) asked.count = MOST_AFTER_WAITING;
+  const kept: ReadRequest = {
+    ...asked,
+    count: asked.count === 0 ? MOST_AFTER_WAITING : asked.count,
+    after: asked.after.slice(0, keys).map((id) => new StreamId().set(id)),
+    asksNew: asked.asksNew.slice(0, keys),
+  };
   return call.context.blocking.wait(call, {
     type: ValueType.STREAM,
     firstKey,
@@ -215,7 +243,7 @@ function waitForEntries(call: Call, asked: ReadRequest, ofGroup: boolean): boole
     timeoutMs: blockMs,
     needsKey: ofGroup,
     serve: (later: Call, index) =>
-      ofGroup ? serveGroupReader(later, asked, index) : serveWaitingReader(later, asked, index),
+      ofGroup ? serveGroupReader(later, kept, index) : serveWaitingReader(later, kept, index),
   });
 }
 
@@ -228,7 +256,7 @@ function serveWaitingReader(call: Call, asked: ReadRequest, key: number): boolea
   // Redis looks at the last id that was given, whether its entry is still there or not.
   if (stream.lastId.compare(after) <= 0) return false;
   announceStream(call, key);
-  serveReader(call, stream, after, asked.count);
+  replyRest(call.reply, findAfter(stream, after, null), asked.count, 1);
   return true;
 }
 
@@ -240,12 +268,13 @@ function serveWaitingReader(call: Call, asked: ReadRequest, key: number): boolea
 function serveGroupReader(call: Call, asked: ReadRequest, key: number): boolean {
   const stream = streamToChange(call, key);
   if (stream === null) throw noGroupToRead(call, key, asked.groupIndex);
-  const group = stream.group(call.request.view(asked.groupIndex));
+  const group = groupAt(call, stream, asked.groupIndex);
   if (group === undefined) throw errors.GROUP_GONE;
   if (stream.lastId.compare(group.lastId) <= 0) return false;
   const consumer = consumerFor(call, asked, key, group);
   announceStream(call, key);
-  deliverNew(call, call.request.view(key), stream, group, consumer, asked.count, asked.noAck);
+  const found = findAfter(stream, group.lastId, group.mark);
+  deliverNew(call, key, found, stream, group, consumer, asked.count, asked.noAck);
   call.dirty++;
   if (call.effects === null) call.silent = true;
   return true;
@@ -264,8 +293,9 @@ function consumerFor(
   key: number,
   group: ConsumerGroup,
 ): Consumer {
-  const { consumer, created } = consumerOf(call, group, key, asked.groupIndex + 1);
-  if (created && asked.noAck) {
+  const { consumerCount } = group;
+  const consumer = consumerOf(call, group, key, asked.groupIndex + 1);
+  if (asked.noAck && group.consumerCount > consumerCount) {
     const view = call.request.view(key);
     call.propagate("XGROUP", "CREATECONSUMER", view, group.name, consumer.name);
   }
@@ -276,11 +306,10 @@ function consumerFor(
 function readStream(call: Call, asked: ReadRequest, i: number): boolean {
   const key = asked.firstKey + i;
   const stream = streamToRead(call, key);
-  if (stream === null || stream.size === 0) return false;
-  stream.readLast(to);
-  if (to.compare(asked.after[i]) <= 0) return false;
+  if (stream === null || !findAfter(stream, asked.after[i], null)) return false;
   replyKey(call, key);
-  serveReader(call, stream, asked.after[i], asked.count);
+  const { count } = asked;
+  replyRest(call.reply, true, count, count === 0 ? stream.size : Math.min(count, stream.size));
   return true;
 }
 
@@ -288,21 +317,15 @@ function readStream(call: Call, asked: ReadRequest, i: number): boolean {
 function readForGroup(call: Call, asked: ReadRequest, i: number): boolean {
   const key = asked.firstKey + i;
   const stream = streamToConsume(call, key);
-  const group = stream?.group(call.request.view(asked.groupIndex));
+  const group = stream === null ? undefined : groupAt(call, stream, asked.groupIndex);
   if (stream === null || group === undefined) return false;
-  let due = !asked.asksNew[i];
-  if (!due && stream.size > 0) {
-    stream.readLast(to);
-    due = to.compare(group.lastId) > 0;
-  }
+  const asksNew = asked.asksNew[i];
   // As in Redis 7.0 a consumer who gets nothing leaves no trace; 7.2 would make it.
-  if (!due) return false;
+  if (asksNew && !findAfter(stream, group.lastId, group.mark)) return false;
   const consumer = consumerFor(call, asked, key, group);
-  const view = call.request.view(key);
   replyKey(call, key);
-  if (asked.asksNew[i]) {
-    deliverNew(call, view, stream, group, consumer, asked.count, asked.noAck);
-  } else replyHistory(call, stream, group, consumer, asked.after[i], asked.count);
+  if (asksNew) deliverNew(call, key, true, stream, group, consumer, asked.count, asked.noAck);
+  else replyHistory(call, stream, group, consumer, asked.after[i], asked.count);
   call.dirty++;
   return true;
 }
@@ -343,7 +366,7 @@ function replyHistory(
 
 /** Notes that a group has got an entry, and all before it. */
 function advance(stream: Stream, group: ConsumerGroup, id: StreamId): void {
-  if (group.entriesRead !== UNKNOWN_READ && !stream.hasGapFrom(id)) group.entriesRead += 1n;
+  if (group.knowsEntriesRead && !stream.hasGapFrom(id)) group.countRead();
   else if (stream.entriesAdded !== 0n) group.entriesRead = stream.entriesUpTo(id);
   group.lastId.set(id);
 }
@@ -356,16 +379,13 @@ function replyKey(call: Call, index: number): void {
 
 function readReadOptions(call: Call, ofGroup: boolean): ReadRequest {
   const { request, count } = call;
-  const asked: ReadRequest = {
-    count: 0,
-    blockMs: -1,
-    noAck: false,
-    groupIndex: 0,
-    firstKey: 0,
-    keys: 0,
-    after: [],
-    asksNew: [],
-  };
+  const asked = running;
+  asked.count = 0;
+  asked.blockMs = -1;
+  asked.noAck = false;
+  asked.groupIndex = 0;
+  asked.firstKey = 0;
+  asked.keys = 0;
   for (let i = 1; i < count && asked.firstKey === 0; i++) {
     const more = count - i - 1;
     if (request.is(i, "BLOCK") && more > 0) {
@@ -399,12 +419,13 @@ function readAfter(
   stream: Stream | null,
   id: StreamId,
 ): boolean {
-  if (isText(call, index, "$")) {
+  if (isMark(call.request, index, LAST_ID)) {
     if (ofGroup) throw errors.XREADGROUP_LAST_ID;
-    if (stream !== null) id.set(stream.lastId);
+    if (stream === null) id.setZero();
+    else id.set(stream.lastId);
     return false;
   }
-  if (isText(call, index, ">")) {
+  if (isMark(call.request, index, NEW_IDS)) {
     if (!ofGroup) throw errors.XREAD_NEW_ID;
     return true;
   }

@@ -7,6 +7,8 @@
 import { latin1 } from "../../bytes/byte_string.ts";
 import type { Arena } from "../../structures/arena.ts";
 import { IdTable } from "../../structures/id_table.ts";
+import { Names } from "../../structures/names.ts";
+import { LogMark } from "../../structures/stream_cursor.ts";
 import { StreamId } from "../../structures/stream_id.ts";
 
 /** In place of the number of entries read where that is not known. */
@@ -49,19 +51,46 @@ export class Consumer {
 /** A group; its pending entries are looked at one by one, by `find`, `seek`, `first` and `next`. */
 export class ConsumerGroup {
   readonly lastId: StreamId = new StreamId();
-  private readonly byName = new Map<string, Consumer>();
+  /** How far its consumers have read in the log: only a shortcut to where that is. */
+  readonly mark: LogMark = new LogMark();
+  private readonly byName = new Names<Consumer>();
   private readonly bySlot: (Consumer | null)[] = [];
   private readonly freeSlots: number[] = [];
+  // The number of entries read: 64 bits that are counted up without bigints.
+  private readBefore: bigint;
+  private readSince = 0;
 
   /** @param entriesRead {@linkcode UNKNOWN_READ}, or as a signed 64-bit integer. */
   constructor(
     private readonly arena: Arena,
     readonly name: Uint8Array,
     lastId: StreamId,
-    public entriesRead: bigint,
+    entriesRead: bigint,
     private readonly pending: IdTable = new IdTable(arena, PENDING_WORDS),
   ) {
     this.lastId.set(lastId);
+    this.readBefore = entriesRead;
+  }
+
+  /** Entries read, as a signed 64-bit integer, or {@linkcode UNKNOWN_READ}. */
+  get entriesRead(): bigint {
+    return BigInt.asIntN(64, this.readBefore + BigInt(this.readSince));
+  }
+
+  set entriesRead(value: bigint) {
+    this.readBefore = value;
+    this.readSince = 0;
+  }
+
+  get knowsEntriesRead(): boolean {
+    return this.readBefore !== UNKNOWN_READ;
+  }
+
+  /** Counts an entry more, where the number is known. */
+  countRead(): void {
+    // Below zero, which only a file could say, counting goes by way of the unknown.
+    if (this.readBefore < 0n) this.entriesRead += 1n;
+    else this.readSince++;
   }
 
   get pendingCount(): number {
@@ -84,9 +113,14 @@ export class ConsumerGroup {
     return this.byName.get(latin1(name));
   }
 
+  /** The consumer whose name is lent as part of a buffer. */
+  findConsumer(data: DataView, offset: number, length: number): Consumer | undefined {
+    return this.byName.find(data, offset, length);
+  }
+
   /** In the order of their names. */
   consumers(): Consumer[] {
-    return [...this.byName.keys()].sort(byCodes).map((name) => this.byName.get(name)!);
+    return this.byName.sorted();
   }
 
   /** Adds a consumer whose name must be free; the name is kept. */
@@ -94,7 +128,7 @@ export class ConsumerGroup {
     const slot = this.freeSlots.pop() ?? this.bySlot.length;
     const consumer = new Consumer(this.arena, name, slot, nowMs);
     this.bySlot[slot] = consumer;
-    this.byName.set(latin1(name), consumer);
+    this.byName.add(consumer);
     return consumer;
   }
 
@@ -109,7 +143,7 @@ export class ConsumerGroup {
     while (consumer.pending.drain(removed + 1));
     this.bySlot[consumer.slot] = null;
     this.freeSlots.push(consumer.slot);
-    this.byName.delete(latin1(consumer.name));
+    this.byName.delete(consumer);
     return removed;
   }
 
@@ -172,8 +206,10 @@ export class ConsumerGroup {
 
   /** Notes that an entry was delivered for the first time, or anew, and turns to it. */
   deliver(id: StreamId, consumer: Consumer, nowMs: number): void {
-    if (this.pending.find(id)) this.assign(id, consumer);
-    else this.add(id, consumer);
+    if (this.pending.put(id)) {
+      this.pending.setWord(CONSUMER, consumer.slot);
+      consumer.pending.insert(id);
+    } else this.assign(id, consumer);
     this.deliveredMs = nowMs;
     this.pending.setWord(DELIVERIES, 0);
     this.pending.setWord(DELIVERIES + 1, 1);
@@ -239,20 +275,9 @@ export class ConsumerGroup {
     const copy = new ConsumerGroup(arena, name, lastId, entriesRead, this.pending.copy());
     for (const [slot, consumer] of this.bySlot.entries()) {
       copy.bySlot[slot] = consumer === null ? null : consumer.copy(this.arena);
-      if (consumer !== null) copy.byName.set(latin1(consumer.name), copy.bySlot[slot]!);
+      if (consumer !== null) copy.byName.add(copy.bySlot[slot]!);
     }
     for (const slot of this.freeSlots) copy.freeSlots.push(slot);
     return copy;
   }
-
-  private add(id: StreamId, consumer: Consumer): void {
-    this.pending.insert(id);
-    this.pending.setWord(CONSUMER, consumer.slot);
-    consumer.pending.insert(id);
-  }
-}
-
-/** Binary strings as memcmp orders them. */
-export function byCodes(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

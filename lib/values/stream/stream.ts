@@ -5,11 +5,12 @@
 
 import { latin1 } from "../../bytes/byte_string.ts";
 import type { Arena } from "../../structures/arena.ts";
+import { Names } from "../../structures/names.ts";
 import { StreamCursor } from "../../structures/stream_cursor.ts";
 import { StreamId } from "../../structures/stream_id.ts";
 import { type BlockLimits, StreamLog } from "../../structures/stream_log.ts";
 import type { StoredObject } from "../value.ts";
-import { byCodes, ConsumerGroup, UNKNOWN_READ } from "./group.ts";
+import { ConsumerGroup, UNKNOWN_READ } from "./group.ts";
 
 export { StreamCursor } from "../../structures/stream_cursor.ts";
 export { StreamId } from "../../structures/stream_id.ts";
@@ -38,7 +39,7 @@ export class Stream implements StoredObject {
   readonly firstId: StreamId = new StreamId();
   /** The greatest id that was deleted. */
   readonly maxDeletedId: StreamId = new StreamId();
-  private readonly groupsByName = new Map<string, ConsumerGroup>();
+  private readonly groupsByName = new Names<ConsumerGroup>();
   // The number of entries ever added: 64 bits that are counted up without bigints.
   private addedBefore = 0n;
   private addedSince = 0;
@@ -129,20 +130,25 @@ export class Stream implements StoredObject {
     return this.groupsByName.get(latin1(name));
   }
 
+  /** The group whose name is lent as part of a buffer. */
+  findGroup(data: DataView, offset: number, length: number): ConsumerGroup | undefined {
+    return this.groupsByName.find(data, offset, length);
+  }
+
   /** In the order of their names. */
   groups(): ConsumerGroup[] {
-    return [...this.groupsByName.keys()].sort(byCodes).map((name) => this.groupsByName.get(name)!);
+    return this.groupsByName.sorted();
   }
 
   /** Adds a group whose name must be free; the name is kept. */
   addGroup(name: Uint8Array, lastId: StreamId, entriesRead: bigint): ConsumerGroup {
     const group = new ConsumerGroup(this.arena, name, lastId, entriesRead);
-    this.groupsByName.set(latin1(name), group);
+    this.groupsByName.add(group);
     return group;
   }
 
   removeGroup(group: ConsumerGroup): void {
-    this.groupsByName.delete(latin1(group.name));
+    this.groupsByName.delete(group);
     while (group.drain(1_000));
   }
 
@@ -185,8 +191,8 @@ export class Stream implements StoredObject {
   }
 
   drain(elements: number): boolean {
-    for (const [name, group] of this.groupsByName) {
-      if (!group.drain(elements)) this.groupsByName.delete(name);
+    for (const group of this.groupsByName.values()) {
+      if (!group.drain(elements)) this.groupsByName.delete(group);
       return true;
     }
     return this.log.drain(elements);
@@ -198,7 +204,7 @@ export class Stream implements StoredObject {
     copy.firstId.set(this.firstId);
     copy.maxDeletedId.set(this.maxDeletedId);
     copy.entriesAdded = this.entriesAdded;
-    for (const [name, group] of this.groupsByName) copy.groupsByName.set(name, group.copy());
+    for (const group of this.groupsByName.values()) copy.groupsByName.add(group.copy());
     return copy;
   }
 }

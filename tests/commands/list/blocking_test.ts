@@ -193,3 +193,25 @@ Deno.test("the store and the keyspace tell of keys only while somebody waits", (
   redis.clock.advance(5);
   assertEquals([store.state.observesNewKeys, keyspace.addedKeys], [false, null]);
 });
+
+Deno.test("what waits next shows nothing of what has waited before", () => {
+  const redis = new EngineHarness();
+  const clients = Array.from({ length: 3 }, () => redis.newClient());
+  // Longer and shorter than the one before, so that memory is used again and has to grow.
+  for (let round = 0; round < 60; round++) {
+    const keys = clients.map((_, i) => `${i}:${"k".repeat((round * 37 + i * 11) % 90)}`);
+    for (const [i, client] of clients.entries()) {
+      if (i === 2) redis.send(client, "BLMPOP", 0, 2, `${keys[2]}:other`, keys[2], "RIGHT");
+      else redis.send(client, i === 0 ? "BLPOP" : "BRPOP", keys[i], `${keys[i]}:other`, 0);
+    }
+    assertEquals(redis.engine.context.blocking.keyCount, 6);
+    redis.run("RPUSH", `${keys[1]}:other`, round);
+    redis.run("RPUSH", keys[2], "a", "b");
+    redis.run("RPUSH", keys[0], "c");
+    assertEquals(redis.received(clients[0]), [`1) "${keys[0]}"\n2) "c"`]);
+    assertEquals(redis.received(clients[1]), [`1) "${keys[1]}:other"\n2) "${round}"`]);
+    assertEquals(redis.received(clients[2]), [`1) "${keys[2]}"\n2) 1) "b"`]);
+    assertEquals(redis.engine.context.blocking.keyCount, 0);
+    redis.run("FLUSHALL");
+  }
+});

@@ -39,6 +39,7 @@ Deno.test("devices, hidden streams and names that would change are refused on Wi
     ["\\\\.\\PhysicalDrive0", /device/],
     ["dump.rdb:hidden", /character.*: :$/],
     ["C:dump:x", /character.*: :$/],
+    ["./C:dump.rdb", /'C:dump\.rdb'.*character.*: :$/],
     ["D:\\data\\C:dump.rdb", /character.*: :$/],
     ["what?", /character.*: \?$/],
     ["*.rdb", /character.*: \*$/],

@@ -34,7 +34,8 @@ for (const words of [1, 5]) {
       const id = StreamId.of(key >> 8n, key & 255n);
       assertEquals(table.find(id), model.has(key));
       if (random.below(4) < grows) {
-        if (!model.has(key)) table.insert(id);
+        if (step % 2 === 0) assertEquals(table.put(id), !model.has(key));
+        else if (!model.has(key)) table.insert(id);
         table.setWord(0, step);
         model.set(key, step);
       } else {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromLatin1, latin1 } from "../../../lib/bytes/byte_string.ts";
 import { bytesOf, dataOf } from "../../../lib/bytes/copy.ts";
 import { Arena } from "../../../lib/structures/arena.ts";
-import { StreamCursor } from "../../../lib/structures/stream_cursor.ts";
+import { LogMark, StreamCursor } from "../../../lib/structures/stream_cursor.ts";
 import { StreamId } from "../../../lib/structures/stream_id.ts";
 import { type BlockLimits, StreamLog } from "../../../lib/structures/stream_log.ts";
 import { Random, seed } from "../bytes/random.ts";
@@ -129,3 +129,47 @@ Deno.test("deleting all entries one by one leaves no block", () => {
   }
   assertEquals([log.length, log.index.length, log.index.radixNodes()], [0, 0, 1]);
 });
+
+for (const most of [20, 300]) {
+  Deno.test(`marks in blocks of ${most} entries lead to what comes next, whatever moves`, () => {
+    const random = new Random(seed());
+    const log = new StreamLog(new Arena());
+    const limits = { streamNodeEntries: most, streamNodeBytes: 4096 };
+    const readers = Array.from({ length: 4 }, () => ({ last: 0n, mark: new LogMark() }));
+    let model: bigint[] = [];
+    let added = 0n;
+    for (let step = 0; step < 6_000; step++) {
+      const choice = random.below(20);
+      if (choice < 8) {
+        // One after another, so that a block may begin where the one before it was left.
+        const field = random.below(10) === 0 ? "other" : "field";
+        append(log, { id: ++added, words: [field, "v".repeat(random.below(40))] }, limits);
+        model.push(added);
+      } else if (choice < 10 && model.length > 0) {
+        const at = random.below(model.length);
+        assert(cursor.find(log, idOf(model[at])));
+        log.deleteEntry(cursor.block, cursor.entry);
+        model.splice(at, 1);
+      } else if (choice === 10 && random.below(10) === 0) {
+        const most = Math.max(0, model.length - random.below(200));
+        log.trimToLength(most, true, 0);
+        model = model.slice(model.length - most);
+      } else {
+        const reader = random.pick(readers);
+        // As XGROUP SETID does, back or ahead.
+        if (random.below(10) === 0) reader.last = model.length === 0 ? 0n : random.pick(model);
+        const wanted = model.filter((id) => id > reader.last).slice(0, 1 + random.below(60));
+        const found: bigint[] = [];
+        cursor.start(log, idOf(reader.last + 1n), LAST, false, reader.mark);
+        while (found.length < wanted.length && cursor.next()) {
+          found.push(cursor.id.ms << 64n | cursor.id.seq);
+          if (random.below(2) === 0) cursor.nextField();
+        }
+        assertEquals(found, wanted);
+        if (found.length === 0) continue;
+        cursor.leave(reader.mark);
+        reader.last = found[found.length - 1];
+      }
+    }
+  });
+}
