@@ -114,6 +114,11 @@ const RULES: readonly Rule[] = [
     },
   },
   {
+    gate: Gate.SAVING,
+    check: ({ delayedWriters }, session, command, flags, request) =>
+      delayedWriters.stops(session, command, flags, request) ? POSTPONED : null,
+  },
+  {
     gate: Gate.FAULTS,
     check: (context, session, command, _flags, request) =>
       context.faults.meet(session, command, request),
@@ -130,6 +135,10 @@ export function admit(
 ): CommandError | null {
   if (session.isTrusted) return null;
   const flags = flagsOf(session, command);
+  // Of snapshots each command is to feel as little as possible.
+  if (gate === Gate.SAVING) {
+    return context.delayedWriters.stops(session, command, flags, request) ? POSTPONED : null;
+  }
   for (const rule of RULES) {
     if ((rule.gate & gate) === 0) continue;
     const refusal = rule.check(context, session, command, flags, request);

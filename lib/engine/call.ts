@@ -65,8 +65,12 @@ export class Call {
 
   /** Entry of the key at an argument, without any trace of the look; 0 when there is none. */
   peek(index: number): number {
-    const request = this.request;
-    return this.db.peek(request.data, request.offsets[index], request.lengths[index]);
+    const { data, offsets, lengths, hasKeyHash, keyHash } = this.request;
+    const offset = offsets[index];
+    const length = lengths[index];
+    return index === 1 && hasKeyHash
+      ? this.db.peek(data, offset, length, keyHash)
+      : this.db.peek(data, offset, length);
   }
 
   /**

@@ -20,6 +20,7 @@ import type { PersistencePort } from "./persistence_port.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { ClientPause } from "./client_pause.ts";
 import type { CommandTable } from "./command_table.ts";
+import type { DelayedWriters } from "./delayed_writers.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Blocking } from "./blocking.ts";
 import type { Faults } from "./faults.ts";
@@ -63,6 +64,7 @@ export interface Context {
   readonly waiting: Waiting;
   readonly blocking: Blocking;
   readonly acknowledgements: Acknowledgements;
+  readonly delayedWriters: DelayedWriters;
   readonly keyspace: Keyspace;
   readonly faults: Faults;
   readonly loading: Loading;

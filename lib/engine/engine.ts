@@ -18,6 +18,7 @@ import { Blocking } from "./blocking.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { CommandDefinition } from "./command.ts";
 import type { Context, Host } from "./context.ts";
+import { DelayedWriters } from "./delayed_writers.ts";
 import { DiskErrors } from "./disk_errors.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Faults } from "./faults.ts";
@@ -75,8 +76,10 @@ export class Engine {
     const tracking = new Tracking(keyspace, sessions, running, store.state, host.random, config);
     const monitor = new Monitor(host.clock, sessions);
     const setFaults = (on: boolean) => this.setGate(Gate.FAULTS, on);
+    const delayed = new DelayedWriters(store.databases, (on) => this.setGate(Gate.SAVING, on));
     sessions.whenClosed((session) => {
       waiting.forget(session);
+      delayed.forget(session);
       transactions.discard(session);
       pubsub.leave(session);
       tracking.leave(session);
@@ -94,6 +97,7 @@ export class Engine {
       waiting,
       blocking: new Blocking(waiting, keyspace, store.state, config.get("databases")),
       acknowledgements: new Acknowledgements(waiting),
+      delayedWriters: delayed,
       keyspace,
       faults: new Faults(host.clock, host.random, sessions, monitor, setFaults),
       checkpoints: new Checkpoints(() => this.context),
@@ -123,6 +127,7 @@ export class Engine {
     this.dispatcher = new Dispatcher(this.context, this.registry);
     store.state.setNow(this.context.startedMs);
     new Notifications(pubsub, keyspace, store.state, config);
+    this.delayServing();
     this.followConfig();
   }
 
@@ -164,6 +169,17 @@ export class Engine {
     const session = sessions.open(store.databases[0], host.clock.unixMs());
     authentication.reset(session);
     return session;
+  }
+
+  /** Has snapshots keep those waiting who are served a key. */
+  private delayServing(): void {
+    const { blocking, delayedWriters, scripts } = this.context;
+    blocking.keeps = (db, key, signal) =>
+      delayedWriters.keeps(db, key, () => {
+        signal();
+        // Those who wait are served when a turn ends.
+        scripts.beginTurn();
+      });
   }
 
   /** Copies what hot code needs of the configuration, now and whenever it changes. */

@@ -44,10 +44,14 @@ export interface EntryPreserver {
   preserve(db: Database, ref: number): void;
   /** See {@linkcode StoreObserver.keepsDetached}. */
   keepsDetached(db: Pick<Database, "table">): boolean;
+  /** See {@linkcode StoreObserver.keepsRemoved}. */
+  keepsRemoved(db: Database, ref: number): boolean;
+  /** See {@linkcode StoreObserver.postponesChange}. */
+  postponesChange(db: Database, ref: number): boolean;
 }
 
 /** Keeps the old state of keys for checkpoints that are open. */
-export interface CheckpointKeeper extends EntryPreserver {
+export interface CheckpointKeeper extends Pick<EntryPreserver, "preserve" | "keepsDetached"> {
   /** A key was added; of its value only the type is there yet. */
   keyAdded(db: Database, ref: number): void;
 }
@@ -159,6 +163,15 @@ export class Keyspace implements StoreObserver {
     // A table that a checkpoint keeps is walked by a snapshot as if it were in use.
     if (this.checkpoints?.keepsDetached(db) === true) return true;
     return this.preserver !== null && this.preserver.keepsDetached(db);
+  }
+
+  keepsRemoved(db: Database, ref: number): boolean {
+    this.checkpoints?.preserve(db, ref);
+    return this.preserver !== null && this.preserver.keepsRemoved(db, ref);
+  }
+
+  postponesChange(db: Database, ref: number): boolean {
+    return this.preserver !== null && this.preserver.postponesChange(db, ref);
   }
 
   private removeEntry(db: Database, ref: number, event: string, lazily: boolean): void {

@@ -37,6 +37,8 @@ export const Gate = {
   FEW_REPLICAS: 1 << 15,
   /** A test has faults put in (faults.ts). */
   FAULTS: 1 << 16,
+  /** A snapshot runs: who changes a value that takes long to save may have to wait. */
+  SAVING: 1 << 17,
 } as const;
 
 /** What becomes of replies (CLIENT REPLY). */

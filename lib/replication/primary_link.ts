@@ -276,6 +276,12 @@ export class PrimaryLink {
       if (engine.context.scripts.isBusy) await engine.context.scripts.idle();
       if (this.stopped) return;
       owner.inTurn(() => stream.received(space.subarray(0, count)));
+      for (let { pausedBy } = stream; pausedBy !== null; { pausedBy } = stream) {
+        await pausedBy;
+        if (engine.context.scripts.isBusy) await engine.context.scripts.idle();
+        if (this.stopped) return;
+        owner.inTurn(() => stream.goOn());
+      }
     }
   }
 

@@ -30,6 +30,7 @@ export class PrimaryStream {
   private readonly parser = new RequestParser({ maxBulkBytes: MAX_ARGUMENT_BYTES });
   /** Place behind the last byte read. */
   private readPlace: number;
+  private pause: Promise<void> | null = null;
 
   /** @param db database that the stream has selected at this place. */
   constructor(
@@ -52,6 +53,14 @@ export class PrimaryStream {
     return this.readPlace;
   }
 
+  /**
+   * What the next request has to wait for: a snapshot of ours that saves what it changes. Nothing more
+   * is to be read before {@linkcode goOn}.
+   */
+  get pausedBy(): Promise<void> | null {
+    return this.pause;
+  }
+
   /** Where the next read goes. */
   space(): Uint8Array {
     return this.parser.space();
@@ -63,17 +72,33 @@ export class PrimaryStream {
    * @throws StreamError when it is no request.
    */
   received(bytes: Uint8Array): void {
-    const { parser, session, engine } = this;
-    const { state } = engine.context.store;
+    const { parser } = this;
     this.backlog.append(bytes);
     this.readPlace += bytes.length;
     parser.filled(bytes.length);
-    let parsed = parser.next();
+    this.apply(parser.next());
+  }
+
+  /**
+   * Applies what is left when {@linkcode pausedBy} has settled, within a turn.
+   *
+   * @throws StreamError as {@linkcode received}.
+   */
+  goOn(): void {
+    this.pause = null;
+    this.apply(Parsed.REQUEST);
+  }
+
+  private apply(first: number): void {
+    const { parser, session, engine } = this;
+    const { store: { state }, delayedWriters } = engine.context;
+    let parsed = first;
     // What the primary changes is there for it, past its time or not, until it says DEL.
     state.expires = false;
     while (parsed === Parsed.REQUEST) {
       // All before it was applied, which is what GETACK wants to know.
       this.commit();
+      if (delayedWriters.isActive && this.isDelayed()) break;
       engine.execute(session, parser.request);
       if (session.reply.buffer[0] === ERROR_MARK && session.reply.length > 0) this.refused();
       session.reply.cutTo(0);
@@ -83,6 +108,14 @@ export class PrimaryStream {
     this.commit();
     this.committed();
     if (parsed === Parsed.ERROR) throw new StreamError(parser.error);
+  }
+
+  private isDelayed(): boolean {
+    const { session, engine, parser: { request } } = this;
+    const command = engine.registry.find(request.buffer, request.offsets[0], request.lengths[0]);
+    if (command === undefined) return false;
+    this.pause = engine.context.delayedWriters.delay(session, command, request);
+    return this.pause !== null;
   }
 
   /** The link has ended: what was not applied as a whole is forgotten. */

@@ -106,8 +106,13 @@ export class Database extends EntryTable implements ValueHome {
   }
 
   /** The entry without any trace in statistics or access clock. */
-  peek(key: DataView, offset: number, length: number): number {
-    return this.find(key, offset, length);
+  peek(
+    key: DataView,
+    offset: number,
+    length: number,
+    hash: number = this.table.hash(key, offset, length),
+  ): number {
+    return this.find(key, offset, length, hash);
   }
 
   /** The string value of an entry, lent until the next call or change. */
@@ -185,13 +190,18 @@ export class Database extends EntryTable implements ValueHome {
    */
   dropExpiredFields(ref: number, most: number): boolean {
     const { state } = this;
-    if (!state.expires || !state.removesExpired) return true;
+    if (!state.expires || !state.removesExpired || this.postponesExpiry(ref)) return true;
     if (state.preservesEntries) this.observer.beforeChange(this, ref);
     const hash = this.hash.open(this, ref);
     const fields = hash.takeDue(most);
     const emptied = hash.isEmpty;
     if (fields.length > 0) this.observer.fieldsExpired(this, ref, fields, emptied);
     return !emptied;
+  }
+
+  /** Whether the fields of a hash stay for now, though their time may be up. */
+  postponesExpiry(ref: number): boolean {
+    return this.state.preservesEntries && this.observer.postponesChange(this, ref);
   }
 
   get limits(): ValueLimits {

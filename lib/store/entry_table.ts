@@ -58,6 +58,16 @@ export interface StoreObserver {
    * the observer keeps the table and will free its records.
    */
   keepsDetached(db: EntryTable): boolean;
+  /**
+   * An entry is about to be removed; called only while `preservesEntries`. True when the observer
+   * keeps the record, with its value, and will free it.
+   */
+  keepsRemoved(db: EntryTable, ref: number): boolean;
+  /**
+   * Whether a change that nobody asked for is better made later, since what has to be done before
+   * it would hold up others; called only while `preservesEntries`.
+   */
+  postponesChange(db: EntryTable, ref: number): boolean;
 }
 
 export class EntryTable {
@@ -85,10 +95,10 @@ export class EntryTable {
 
   /** Removes a key and frees what it holds. */
   remove(ref: number): void {
-    if (this.state.preservesEntries) this.observer.beforeChange(this, ref);
+    const isKept = this.state.preservesEntries && this.observer.keepsRemoved(this, ref);
     this.expiry.remove(ref);
     this.table.remove(ref);
-    this.state.freeEntry(ref);
+    if (!isKept) this.state.freeEntry(ref);
   }
 
   /**
@@ -253,8 +263,8 @@ export class EntryTable {
     return this.expiry.memoryBytes;
   }
 
-  protected find(key: DataView, offset: number, length: number): number {
-    const ref = this.locate(key, offset, length, this.table.hash(key, offset, length));
+  protected find(key: DataView, offset: number, length: number, hash: number): number {
+    const ref = this.locate(key, offset, length, hash);
     if (ref === 0 || readWord(this.arena, ref, EXPIRY_WORD) === 0) return ref;
     return this.dropIfExpired(ref) ? 0 : ref;
   }

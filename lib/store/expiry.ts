@@ -60,8 +60,11 @@ export class ExpiryCycle {
       const db = databases[this.nextDb];
       this.nextDb = (this.nextDb + 1) % databases.length;
       while (nowMs < endMs && hasDue(db, state.now)) {
-        removed += removeDue(db, state.now);
+        const count = removeDue(db, state.now);
+        removed += count;
         nowMs = clock.monotonicMs();
+        // What is due may have to wait for a snapshot.
+        if (count === 0) break;
       }
     }
     if (removed === 0) return 0;
@@ -79,7 +82,7 @@ function hasDue(db: Database, now: number): boolean {
 function removeDue(db: Database, now: number): number {
   let removed = 0;
   const hash = db.hashExpiry.soonest();
-  if (hash !== null && hash.dueTime <= now) {
+  if (hash !== null && hash.dueTime <= now && !db.postponesExpiry(hash.entry)) {
     db.dropExpiredFields(hash.entry, KEYS_PER_LOOK);
     removed++;
   }

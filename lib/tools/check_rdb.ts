@@ -175,4 +175,6 @@ const NOBODY = {
   fieldsExpired: never,
   beforeChange: never,
   keepsDetached: () => false,
+  keepsRemoved: () => false,
+  postponesChange: () => false,
 };

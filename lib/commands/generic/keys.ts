@@ -42,7 +42,8 @@ export const UNLINK = command({
 function removeKeys(call: Call): void {
   let removed = 0;
   for (let i = 1; i < call.count; i++) {
-    const ref = call.lookUpWrite(i);
+    // Not looked up to be changed: a snapshot that has not saved it takes it over.
+    const ref = call.peek(i);
     if (ref === 0) continue;
     call.db.remove(ref);
     call.changed(i, "del");

@@ -139,7 +139,7 @@ class Migration {
     const { context, db } = this;
     const gone: Uint8Array[] = [];
     for (const key of keys) {
-      const ref = db.lookUpWrite(dataOf(key), 0, key.length);
+      const ref = db.peek(dataOf(key), 0, key.length);
       if (ref === 0) continue;
       db.remove(ref);
       context.stats.dirty++;

@@ -10,7 +10,6 @@ import { SEGMENT_OF_REF } from "../../structures/arena.ts";
 import {
   byteBase,
   ENTRY_KEY_OFFSET,
-  EXPIRY_WORD,
   readWord,
   Storage,
   storageOf,
@@ -25,7 +24,7 @@ import { SortedSetAccess } from "../../values/sorted_set/sorted_set.ts";
 import type { Stream } from "../../values/stream/stream.ts";
 import { StringView } from "../../values/string/string.ts";
 import { CommandBytes } from "./command_bytes.ts";
-import type { EntryWriter, Shelf, SnapshotFormat } from "./format.ts";
+import { type EntryWriter, expiryOf, type Shelf, type SnapshotFormat } from "./format.ts";
 import { SavedHome } from "./saved_home.ts";
 import { streamCommands } from "./stream_commands.ts";
 
@@ -81,12 +80,14 @@ class CommandEntryWriter implements EntryWriter {
     const start = byteBase(ref) + ENTRY_KEY_OFFSET;
     const key = arena.bytes[ref >>> SEGMENT_OF_REF]
       .slice(start, start + readWord(arena, ref, KEY_LENGTH_WORD));
+    // Asked now: the entry may be removed before all of it is written.
+    const expiry = expiryOf(shelf, arena, ref);
     yield* this.value(key, ref);
-    if (readWord(arena, ref, EXPIRY_WORD) === 0) return;
+    if (expiry === null) return;
     out.begin(3);
     out.text("PEXPIREAT");
     out.argument(key);
-    out.text(String(shelf.expiry.exactTimeOf(ref)));
+    out.text(String(expiry));
   }
 
   private value(key: Uint8Array, ref: number): Generator<void, void> {

@@ -65,7 +65,7 @@ export interface Snapshot {
   readonly queuedBytes: number;
   /** The most bytes that waited so far: the memory that the snapshot took. */
   readonly queuedPeakBytes: number;
-  /** Big values that a command had to wait for, as it was about to change them. */
+  /** Huge values that were written within a command, which could not wait outside of itself. */
   readonly finishedForWriters: number;
   /** Gives the snapshot up; `onDone` is told. Does nothing when it is over. */
   abort(reason: string): void;
@@ -84,6 +84,29 @@ export interface SnapshotPace {
 
 /** Steps take about half a microsecond each. */
 export const SNAPSHOT_PACE: SnapshotPace = { sliceMs: 3, stepsPerLook: 16 };
+
+/**
+ * A value of more elements or bytes is huge: it is not written within a command that can wait until
+ * it was written in slices (engine/delayed_writers.ts).
+ */
+export interface HugeLimits {
+  readonly elements: number;
+  readonly bytes: number;
+  /**
+   * What may be put aside while a long value is written, in bytes, before commands that can wait do
+   * so, and until those that can't have the value finished at once.
+   */
+  readonly asideBytes: number;
+  readonly mostAsideBytes: number;
+}
+
+/** A thousand elements take 1 to 3 ms in one go, half a MiB that is compressed 5 to 10 ms. */
+export const HUGE_LIMITS: HugeLimits = {
+  elements: 4096,
+  bytes: 1 << 19,
+  asideBytes: 4 << 20,
+  mostAsideBytes: 32 << 20,
+};
 
 /** The walk waits while so many bytes do. */
 export const QUEUE_PAUSE_BYTES = 4 << 20;

@@ -4,7 +4,9 @@
  */
 
 import type { ExpiryIndex } from "../../store/expiry_index.ts";
+import type { Arena } from "../../structures/arena.ts";
 import type { HashTable } from "../../structures/hash_table.ts";
+import { EXPIRY_WORD, readWord } from "../../values/entry.ts";
 
 /** One database as it was at the cut: whoever uses its number now, and wherever its table is. */
 export interface Shelf {
@@ -14,6 +16,19 @@ export interface Shelf {
   /** Keys, and keys that expire, at the cut. */
   readonly size: number;
   readonly expires: number;
+}
+
+/** What stands for the shelf of an entry that was removed since, and that the snapshot keeps. */
+export interface RemovedEntry extends Shelf {
+  /** When it was to expire, in Unix milliseconds; null for never. */
+  readonly removedExpiry: bigint | null;
+}
+
+/** When an entry expires, in Unix milliseconds; null for never. */
+export function expiryOf(shelf: Shelf | RemovedEntry, arena: Arena, ref: number): bigint | null {
+  // The index has forgotten an entry that was removed.
+  if ("removedExpiry" in shelf) return shelf.removedExpiry;
+  return readWord(arena, ref, EXPIRY_WORD) === 0 ? null : shelf.expiry.exactTimeOf(ref);
 }
 
 /** Bytes that were written, to be taken out now and then. */

@@ -12,14 +12,8 @@ import { RdbWriter } from "../../rdb/rdb_writer.ts";
 import type { StoreState } from "../../store/store_state.ts";
 import { SEGMENT_OF_REF } from "../../structures/arena.ts";
 import { rdbTypeOf, saveValue, saveValueSlices } from "../../values/codecs.ts";
-import {
-  ACCESS_WORD,
-  byteBase,
-  ENTRY_KEY_OFFSET,
-  EXPIRY_WORD,
-  readWord,
-} from "../../values/entry.ts";
-import type { EntryWriter, Shelf, SnapshotFormat } from "./format.ts";
+import { ACCESS_WORD, byteBase, ENTRY_KEY_OFFSET, readWord } from "../../values/entry.ts";
+import { type EntryWriter, expiryOf, type Shelf, type SnapshotFormat } from "./format.ts";
 import { SavedHome } from "./saved_home.ts";
 import type { ReplicationPoint, SaveOptions } from "./contract.ts";
 
@@ -111,9 +105,10 @@ class RdbEntryWriter implements EntryWriter {
     const { out } = this;
     const { arena } = this.home;
     if (shelf.index !== this.selectedDb) this.select(shelf);
-    if (readWord(arena, ref, EXPIRY_WORD) !== 0) {
+    const expiry = expiryOf(shelf, arena, ref);
+    if (expiry !== null) {
       out.byte(Opcode.EXPIRE_TIME_MS);
-      out.milliseconds(shelf.expiry.exactTimeOf(ref));
+      out.milliseconds(expiry);
     }
     if (this.access === "idle") {
       out.byte(Opcode.IDLE);

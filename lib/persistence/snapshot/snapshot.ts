@@ -3,9 +3,9 @@
  * Redis forks a process. BGSAVE, the base file of BGREWRITEAOF and full synchronisation use it.
  *
  * The cut is made in {@linkcode Snapshots.begin}: every entry that is there then is part of the
- * snapshot. A walk over all databases writes a slice of a millisecond or two in each macrotask; an
+ * snapshot. A walk over all databases writes a slice of a few milliseconds in each macrotask; an
  * entry that a command is about to change, or that is about to go, is written first, in its old
- * state. The epoch in each entry's record (values/entry.ts) says whether that is still to be done,
+ * state; where that would take long the command waits. The epoch in each entry's record (values/entry.ts) says whether that is still to be done,
  * so that each is written exactly once and keys that are new are passed over.
  *
  * ```ts
@@ -33,7 +33,7 @@ import type {
   Snapshot,
   SnapshotOptions,
 } from "./contract.ts";
-import { SNAPSHOT_PACE } from "./contract.ts";
+import { HUGE_LIMITS, SNAPSHOT_PACE } from "./contract.ts";
 import type { SnapshotFormat } from "./format.ts";
 import { RdbFormat } from "./rdb_format.ts";
 import { SnapshotWalk } from "./walk.ts";
@@ -41,6 +41,7 @@ import { writeAll } from "./write_all.ts";
 
 export type {
   FunctionsSource,
+  HugeLimits,
   ReplicationPoint,
   SaveOptions,
   Snapshot,
@@ -49,7 +50,7 @@ export type {
   SnapshotResult,
   SnapshotSink,
 } from "./contract.ts";
-export { QUEUE_CAP_BYTES, QUEUE_PAUSE_BYTES, SNAPSHOT_PACE } from "./contract.ts";
+export { HUGE_LIMITS, QUEUE_CAP_BYTES, QUEUE_PAUSE_BYTES, SNAPSHOT_PACE } from "./contract.ts";
 
 export class Snapshots {
   /** The snapshot that is being written. */
@@ -59,7 +60,11 @@ export class Snapshots {
   /** Snapshots in a row of which not every entry was stamped. */
   private unfinished = 0;
 
-  constructor(private readonly context: Context, private readonly pace = SNAPSHOT_PACE) {}
+  constructor(
+    private readonly context: Context,
+    private readonly pace = SNAPSHOT_PACE,
+    private readonly huge = HUGE_LIMITS,
+  ) {}
 
   /** Makes the cut, synchronously, and begins to write. No snapshot may be running. */
   begin(options: SnapshotOptions): Snapshot {
@@ -72,6 +77,7 @@ export class Snapshots {
       format,
       options.sink,
       this.pace,
+      this.huge,
       (result, stampedAll) => {
         this.unfinished = stampedAll ? 0 : this.unfinished + 1;
         this.current = null;

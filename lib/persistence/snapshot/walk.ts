@@ -3,19 +3,24 @@
  *
  * - Databases are walked with the scan cursor of their tables, which holds however the tables grow
  *   and shrink. It may come to an entry twice; the epoch in the entry tells.
- * - `preserve` is called before an entry changes or goes: an entry of the cut that has not been
- *   written is written then. This is part of the command that changes it.
+ * - `preserve` is called before an entry changes: an entry of the cut that has not been written is
+ *   written then. This is part of the command that changes it.
  * - A value of many elements is written in steps of which others see none: what must be written
- *   meanwhile is put aside until the value is complete, since it may not stand within it. A command
- *   that is about to change that very value has to wait until all of it is written, at once; so has
- *   one that changes a big value that was not begun yet. `finishedForWriters` counts both.
+ *   meanwhile is put aside until the value is complete, since it may not stand within it.
+ * - A huge value, of thousands of elements, would hold up everybody if it were written within a
+ *   command. So commands ask first (`awaitedBy`) and wait until the walk has written it in slices,
+ *   before all else. So do they when much has been put aside. What cannot wait has the value
+ *   written at once, or finished: `finishedForWriters` counts that.
+ * - A huge value that is removed is not written then: the walk keeps it, and frees it in the end.
  * - A database that is emptied leaves its table to the walk, which frees the records afterwards.
  * - The output says when it is full. The walk then stands still; what is preserved goes on.
  */
 
 import type { Context } from "../../engine/context.ts";
 import type { EntryPreserver } from "../../engine/keyspace.ts";
+import type { LongSaver } from "../../engine/delayed_writers.ts";
 import type { Clock, Timer } from "../../host/clock.ts";
+import type { Database } from "../../store/database.ts";
 import type { Store } from "../../store/store.ts";
 import type { EntryTable } from "../../store/entry_table.ts";
 import type { HashTable } from "../../structures/hash_table.ts";
@@ -25,18 +30,25 @@ import {
   epochBits,
   META_WORD,
   readWord,
+  Storage,
+  storageOf,
   VALUE_META,
   writeWord,
 } from "../../values/entry.ts";
-import type { EntryWriter, Shelf, SnapshotFormat, Written } from "./format.ts";
+import type { EntryWriter, RemovedEntry, Shelf, SnapshotFormat, Written } from "./format.ts";
+import { expiryOf } from "./format.ts";
 import { SnapshotOutput } from "./output.ts";
 import { SavedHome } from "./saved_home.ts";
-import type { Snapshot, SnapshotPace, SnapshotResult, SnapshotSink } from "./contract.ts";
+import type {
+  HugeLimits,
+  Snapshot,
+  SnapshotPace,
+  SnapshotResult,
+  SnapshotSink,
+} from "./contract.ts";
 
 /** Bytes of one chunk for the sink. */
 const CHUNK_BYTES = 256 * 1024;
-/** What is put aside at most while a big value is written. */
-const ASIDE_BYTES = 8 << 20;
 /** How long `rdb-key-save-delay` is waited for before it is looked at again. */
 const LONGEST_DELAY_MS = 10;
 
@@ -47,14 +59,21 @@ interface WalkedShelf extends Shelf {
   isDone: boolean;
 }
 
-/** An entry that is being written in steps. */
-interface OpenEntry {
-  readonly shelf: Shelf;
+/** A big entry that is to be written in slices. */
+interface LongEntry {
+  readonly shelf: Shelf | RemovedEntry;
   readonly ref: number;
-  readonly slices: Generator<void, void>;
 }
 
-export class SnapshotWalk implements Snapshot, EntryPreserver {
+/** One that is being written. */
+interface OpenEntry {
+  readonly ref: number;
+  readonly slices: Generator<void, void>;
+  /** Commands wait for it. */
+  isAwaited: boolean;
+}
+
+export class SnapshotWalk implements Snapshot, EntryPreserver, LongSaver {
   keysDone = 0;
   readonly keysTotal: number;
   finishedForWriters = 0;
@@ -74,14 +93,19 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
   /** Whether the cursor has come to the end of the shelf. */
   private isScanned = false;
   private readonly visit = (ref: number): void => this.visited(ref);
-  /** Big entries that the last steps came across and that are to be written in slices. */
-  private readonly long: { readonly shelf: Shelf; readonly ref: number }[] = [];
+  /** Big entries that the last steps came across, or that were removed. */
+  private readonly long: LongEntry[] = [];
+  /** Those that commands wait for, first come first. */
+  private readonly awaited: LongEntry[] = [];
+  /** Bytes of each entry that was removed and is to be freed when it is written. */
+  private readonly removed: Map<number, number> = new Map();
   private open: OpenEntry | null = null;
   private timer: Timer | null = null;
   /** Monotonic time before which no key is to be walked, and keys that count for it. */
   private notBeforeMs = 0;
   /** Whether all is written, and only the output has to come to its end. */
   private isComplete = false;
+  private isReleased = false;
   private isOver = false;
 
   constructor(
@@ -89,6 +113,7 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
     private readonly format: SnapshotFormat,
     sink: SnapshotSink,
     private readonly pace: SnapshotPace,
+    private readonly huge: HugeLimits,
     private readonly ended: (result: SnapshotResult, stampedAll: boolean) => void,
   ) {
     const { store, host } = context;
@@ -119,6 +144,7 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
     state.arena.join();
     context.keyspace.preserver = this;
     context.keyspace.observe(state);
+    context.delayedWriters.begin(this);
     format.header(this.main);
     this.schedule(0);
   }
@@ -144,20 +170,68 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
     const shelf = this.byTable.get(db.table);
     // Tables that are newer than the cut hold nothing of it.
     if (shelf === undefined) return;
-    const isLarge = isLong(this.home, ref);
-    if (this.open !== null && (isLarge || this.aside.out.length > ASIDE_BYTES)) {
+    const isHuge = this.isHuge(ref);
+    const isOpen = this.open?.ref === ref;
+    const isTooMuch = this.aside.out.length > this.huge.mostAsideBytes;
+    if (isHuge || isOpen || isTooMuch) {
+      this.finishedForWriters++;
       this.finishOpen();
     }
-    if (isLarge) {
-      this.finishedForWriters++;
-      this.forgetLong(ref);
-    }
-    // What was open may have been this very entry.
-    if (this.isSaved(ref)) return;
-    if (isLarge) {
-      this.open = { shelf, ref, slices: this.main.entrySlices(shelf, ref) };
+    // The sink may have failed by that.
+    if (isOpen || this.isOver) return;
+    if (this.long.length > 0 || this.awaited.length > 0) this.forgetLong(ref);
+    if (isHuge) {
+      this.begin({ shelf, ref }, true);
       this.finishOpen();
     } else this.write(this.open === null ? this.main : this.aside, shelf, ref);
+  }
+
+  awaitedBy(db: Database, ref: number): number {
+    if (this.isOver || this.isSaved(ref) || !this.byTable.has(db.table)) return 0;
+    const { open } = this;
+    if (open?.ref === ref || this.isHuge(ref)) return ref;
+    return open !== null && this.aside.out.length > this.huge.asideBytes ? open.ref : 0;
+  }
+
+  saveNext(db: Database, ref: number): void {
+    if (this.open?.ref === ref) this.open.isAwaited = true;
+    else if (!this.awaited.some((other) => other.ref === ref)) {
+      const shelf = this.byTable.get(db.table);
+      if (shelf !== undefined) this.awaited.push({ shelf, ref });
+    }
+    // The walk may stand still.
+    this.schedule(0);
+  }
+
+  postponesChange(db: Database, ref: number): boolean {
+    const awaited = this.awaitedBy(db, ref);
+    if (awaited === 0) return false;
+    this.saveNext(db, awaited);
+    return true;
+  }
+
+  keepsRemoved(db: Database, ref: number): boolean {
+    if (this.isOver || this.isSaved(ref)) return false;
+    const shelf = this.byTable.get(db.table);
+    if (shelf === undefined) return false;
+    const isOpen = this.open?.ref === ref;
+    if (!isOpen && !this.isHuge(ref)) {
+      this.preserve(db, ref);
+      return false;
+    }
+    const { home, store, context } = this;
+    const removedExpiry = expiryOf(shelf, home.arena, ref);
+    this.forgetLong(ref);
+    if (!isOpen) this.long.push({ shelf: { ...shelf, removedExpiry }, ref });
+    // The database that it was in has nothing more to do with the fields that expire.
+    if (storageOf(home.arena, ref) === Storage.OBJECT) {
+      home.objects.get(home.valueWordOf(ref)).entered?.(home, ref);
+    }
+    const bytes = store.databases[0].memoryOf(ref);
+    context.memory.keptBytes += bytes;
+    this.removed.set(ref, bytes);
+    context.delayedWriters.saved(ref);
+    return true;
   }
 
   keepsDetached(db: Pick<EntryTable, "table">): boolean {
@@ -165,7 +239,20 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
     if (shelf === undefined) return false;
     if (shelf.isDone) this.store.lazyFree.add(shelf.table);
     else shelf.isDetached = true;
+    // Their keys are gone.
+    this.context.delayedWriters.releaseAll();
     return true;
+  }
+
+  /** Whether to write the value takes longer than others should wait. */
+  private isHuge(ref: number): boolean {
+    const { home, huge } = this;
+    const storage = storageOf(home.arena, ref);
+    if (storage === Storage.INLINE) return false;
+    const value = home.valueWordOf(ref);
+    if (storage === Storage.BLOCK) return readWord(home.arena, value, 0) > huge.bytes;
+    const object = home.objects.get(value);
+    return object.size > huge.elements || object.memoryBytes > huge.bytes;
   }
 
   private isSaved(ref: number): boolean {
@@ -181,7 +268,8 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
   private write(to: EntryWriter, shelf: Shelf, ref: number): void {
     this.stamp(ref);
     this.keysDone++;
-    to.entry(shelf, ref);
+    if (!isLong(this.home, ref)) to.entry(shelf, ref);
+    else for (const _ of to.entrySlices(shelf, ref));
     if (to === this.main) this.takeChunk();
   }
 
@@ -195,7 +283,7 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
 
   private slice(): void {
     const nowMs = this.clock.monotonicMs();
-    const delayUs = this.context.config.get("rdb-key-save-delay");
+    const delayUs = this.isAwaited ? 0 : this.context.config.get("rdb-key-save-delay");
     if (delayUs > 0 && nowMs < this.notBeforeMs) {
       return this.schedule(Math.min(LONGEST_DELAY_MS, this.notBeforeMs - nowMs));
     }
@@ -206,24 +294,36 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
       for (let i = 0; i < steps && this.step() && this.open === null; i++);
       if (delayUs > 0 && this.keysDone > before) break;
     } while (
-      !this.isOver && !this.isWalked && !this.output.isFull &&
+      !this.isOver && !this.isWalked && !this.isHeldUp &&
       this.clock.monotonicMs() < nowMs + this.pace.sliceMs
     );
     if (this.isOver) return;
     if (this.isWalked) return this.complete();
     this.notBeforeMs = nowMs + delayUs * (this.keysDone - before) / 1000;
     // Full output calls back when it has room.
-    if (!this.output.isFull) this.schedule(0);
+    if (!this.isHeldUp) this.schedule(0);
   }
 
   private get isWalked(): boolean {
-    return this.open === null && this.long.length === 0 && this.shelfAt === this.shelves.length;
+    return this.open === null && this.awaited.length === 0 && this.long.length === 0 &&
+      this.shelfAt === this.shelves.length;
+  }
+
+  /** Whether commands wait. */
+  private get isAwaited(): boolean {
+    return this.awaited.length > 0 || this.open?.isAwaited === true;
+  }
+
+  /** Whether the output has to take what there is before more is written. Commands come first. */
+  private get isHeldUp(): boolean {
+    return this.output.isFull && !this.isAwaited;
   }
 
   /** One small piece of the walk; false when nothing is left, or the output is full. */
   private step(): boolean {
-    if (this.isOver || this.output.isFull) return false;
+    if (this.isOver || this.isHeldUp) return false;
     if (this.open !== null) this.continueOpen();
+    else if (this.awaited.length > 0) this.openAwaited();
     else if (this.long.length > 0) this.openNext();
     else if (this.shelfAt < this.shelves.length) this.scanStep();
     else return false;
@@ -256,9 +356,20 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
 
   private openNext(): void {
     const next = this.long.pop();
+    if (next !== undefined) this.begin(next, false);
+  }
+
+  private openAwaited(): void {
+    const next = this.awaited.shift();
     if (next === undefined) return;
-    const { shelf, ref } = next;
-    this.open = { shelf, ref, slices: this.main.entrySlices(shelf, ref) };
+    this.forgetLong(next.ref);
+    this.begin(next, true);
+  }
+
+  private begin({ shelf, ref }: LongEntry, isAwaited: boolean): void {
+    this.open = { ref, slices: this.main.entrySlices(shelf, ref), isAwaited };
+    // The first step writes the key and its expiry, which are there now.
+    this.continueOpen();
   }
 
   private continueOpen(): void {
@@ -269,8 +380,18 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
       this.stamp(open.ref);
       this.keysDone++;
       this.takeAside();
+      this.freeRemoved(open.ref);
+      this.context.delayedWriters.saved(open.ref);
     }
     this.takeChunk();
+  }
+
+  private freeRemoved(ref: number): void {
+    const bytes = this.removed.get(ref);
+    if (bytes === undefined) return;
+    this.removed.delete(ref);
+    this.context.memory.keptBytes -= bytes;
+    this.store.state.freeEntry(ref);
   }
 
   /** Writes all of the value that is open, for a command that can't go on before. */
@@ -278,10 +399,12 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
     while (this.open !== null && !this.isOver) this.continueOpen();
   }
 
-  /** An entry that is about to change must not be waited for any more. */
+  /** An entry that is written out of turn, or is gone, must not be written once more. */
   private forgetLong(ref: number): void {
-    const at = this.long.findIndex((other) => other.ref === ref);
-    if (at >= 0) this.long.splice(at, 1);
+    for (const entries of [this.long, this.awaited]) {
+      const at = entries.findIndex((other) => other.ref === ref);
+      if (at >= 0) entries.splice(at, 1);
+    }
   }
 
   /** Puts what was written aside behind the value that is complete now. */
@@ -315,13 +438,16 @@ export class SnapshotWalk implements Snapshot, EntryPreserver {
 
   private release(): void {
     const { state } = this.store;
-    if (this.context.keyspace.preserver !== this) return;
+    if (this.isReleased) return;
+    this.isReleased = true;
     this.context.keyspace.preserver = null;
     this.context.keyspace.observe(state);
     for (const shelf of this.shelves) {
       if (shelf.isDetached && !shelf.isDone) this.store.lazyFree.add(shelf.table);
     }
+    for (const ref of [...this.removed.keys()]) this.freeRemoved(ref);
     state.arena.leave();
+    this.context.delayedWriters.end();
   }
 
   private finish(result: SnapshotResult): void {

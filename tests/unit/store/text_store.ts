@@ -42,6 +42,15 @@ export class TextStore implements StoreObserver {
     return this.keepsTables;
   }
 
+  keepsRemoved(db: Database, ref: number): boolean {
+    this.beforeChange(db, ref);
+    return false;
+  }
+
+  postponesChange(): boolean {
+    return false;
+  }
+
   beforeChange(db: Database, ref: number): void {
     this.preservedKeys.push(latin1(db.keyOf(ref)));
   }
