@@ -10,7 +10,7 @@
 import { ByteBuffer, NO_BUFFER } from "../bytes/byte_buffer.ts";
 import { copyBytes } from "../bytes/copy.ts";
 import { formatDouble } from "../bytes/double.ts";
-import { formatBigInteger, formatInteger } from "../bytes/integer.ts";
+import { formatBigInteger, formatInteger, integerLength } from "../bytes/integer.ts";
 
 const INITIAL_BYTES = 1024;
 /** The bytes CR and LF as one little-endian word. */
@@ -112,11 +112,8 @@ export class ReplyWriter {
   /** A bulk string that holds a whole number. */
   bulkInteger(value: number): void {
     this.reserve(HEADER_BYTES * 2);
-    const digits = formatInteger(value, this.buffer, this.length + 5);
-    const from = this.length + 5;
-    this.header(36, digits);
-    this.buffer.copyWithin(this.length, from, from + digits);
-    this.length += digits;
+    this.header(36, integerLength(value));
+    this.length += formatInteger(value, this.buffer, this.length);
     this.lineEnd();
   }
 
@@ -318,14 +315,15 @@ export class ReplyWriter {
     this.lineEnd();
   }
 
+  /** Puts a header before what was written since `start`. */
   private headerAt(start: number, type: number, value: number): void {
-    const end = this.length;
     this.reserve(HEADER_BYTES);
-    this.header(type, value);
-    const size = this.length - end;
-    const header = this.buffer.slice(end, this.length);
+    const end = this.length;
+    const size = integerLength(value) + 3;
     this.buffer.copyWithin(start + size, start, end);
-    this.buffer.set(header, start);
+    this.length = start;
+    this.header(type, value);
+    this.length = end + size;
   }
 
   private line(type: number, text: string): void {
