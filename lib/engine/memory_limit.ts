@@ -34,6 +34,9 @@ export class MemoryLimit {
     // While data is loaded nothing is evicted: what came from the file must all be there first.
     if (this.maxBytes === 0 || !this.store.state.expires) return true;
     for (let evicted = 0; this.usedBytes > this.maxBytes; evicted++) {
+      // What was removed and is being freed counts until it is: no key more has to go for it.
+      if (this.store.lazyFree.help()) return true;
+      if (this.usedBytes <= this.maxBytes) return true;
       const victim = evicted < EVICTIONS_PER_COMMAND ? this.eviction.pick() : null;
       if (victim === null) return evicted >= EVICTIONS_PER_COMMAND;
       this.keyspace.evict(victim.db, victim.ref);
