@@ -14,9 +14,21 @@
  * calls of its functions (metering.ts), whichever is first: some milliseconds.
  */
 
+import { copyBytes } from "../bytes/copy.ts";
 import { type BridgeExports, bridgeModule, Slot } from "./bridge.ts";
 import { DebugField, GarbageCollection, type LuaApi, LuaType, REGISTRY_INDEX } from "./lua_api.ts";
-import { metered } from "./metering.ts";
+import {
+  checkLayout,
+  isBlack,
+  popTo,
+  pushWord,
+  setTop,
+  tableItems,
+  topOf,
+  VALUE_BYTES,
+  wordAt,
+} from "./lua_layout.ts";
+import { compile, importsOf, instance } from "./program.ts";
 
 /** One of our functions, called with the state (a coroutine has its own); returns how many results. */
 export type HostFunction = (state: number) => number;
@@ -31,6 +43,8 @@ export const Outcome = { SUSPENDED: -1, BROKEN: -2 } as const;
  */
 const SHORT_SCRIPT_PAUSE = 1000;
 const LONG_SCRIPT_PAUSE = 200;
+/** Ticks after which a script runs for long. */
+const LONG_SCRIPT_TICKS = 16;
 /** A machine that has grown beyond this collects as for scripts that run for long. */
 const EAGER_BYTES = 8 * 1024 * 1024;
 
@@ -64,9 +78,6 @@ interface StackSwitching {
   promising(run: CallableFunction): (...args: number[]) => Promise<void>;
 }
 
-/** A compiled program, kept because compiling takes longer than starting one. */
-let compiled: { binary: Uint8Array; module: WebAssembly.Module; tableSize: number } | null = null;
-
 export class LuaMachine {
   readonly api: LuaApi;
   /** The main state. */
@@ -80,6 +91,8 @@ export class LuaMachine {
   hasHitLimit = false;
   /** Where {@linkcode textAt} and others have Lua store a length. */
   readonly lengthPointer: number;
+  /** What {@linkcode tableFields} is for tables that never had a field. */
+  readonly noFields: number;
   private readonly status: WebAssembly.Global;
   private readonly runAside: (...args: number[]) => Promise<void>;
   private readonly scratch: number;
@@ -89,10 +102,11 @@ export class LuaMachine {
   private readonly strings = new Map<string, number>();
   private readonly tick: (knowsPlace: boolean) => boolean;
   private readonly limitBytes: number;
-  /** How many of our functions are on the stack. */
-  private hostDepth = 0;
+  private readonly depth: WebAssembly.Global;
   private canSuspend = false;
   private isTicking = false;
+  /** Since the script began. */
+  private ticks = 0;
   /** One of the two measures of collecting. */
   private pause = LONG_SCRIPT_PAUSE;
   private letGoOn: (() => void) | null = null;
@@ -103,11 +117,7 @@ export class LuaMachine {
     const { functions } = options;
     this.tick = options.tick;
     this.limitBytes = options.limitBytes;
-    if (compiled === null || compiled.binary !== options.binary) {
-      const { bytes, tableSize } = metered(options.binary);
-      compiled = { binary: options.binary, module: new WebAssembly.Module(bytes), tableSize };
-    }
-    const { module, tableSize } = compiled;
+    const { module, tableSize } = compile(options.binary);
     const size = tableSize + Slot.FIRST + functions.length + OPENERS.length;
     const table = new WebAssembly.Table({ initial: size, element: "anyfunc" });
     const bridge = this.bridge(table, tableSize, functions);
@@ -124,11 +134,13 @@ export class LuaMachine {
     api.emscripten_stack_init();
     api.__wasm_call_ctors();
     this.status = bridge.status;
+    this.depth = bridge.depth;
     this.runAside = (WebAssembly as unknown as StackSwitching).promising(bridge.run);
     this.lengthPointer = api.malloc(8);
     this.record = api.malloc(DebugField.SIZE);
     this.scratch = api.malloc(SCRATCH_BYTES);
     this.state = api.luaL_newstate();
+    this.noFields = checkLayout(api, this.state);
     for (let i = 0; i < OPENERS.length; i++) {
       api.lua_pushcclosure(this.state, this.firstFunction + functions.length + i, 0);
       this.pushText(this.state, "");
@@ -157,8 +169,8 @@ export class LuaMachine {
    * @returns one of {@linkcode LuaStatus} or {@linkcode Outcome}.
    */
   run(args: number, handler: number, canSuspend: boolean): number {
-    this.hostDepth = 0;
     this.canSuspend = canSuspend;
+    this.ticks = 0;
     if (this.pause === LONG_SCRIPT_PAUSE && this.bytes.length <= EAGER_BYTES) {
       this.setPause(SHORT_SCRIPT_PAUSE);
     }
@@ -237,6 +249,14 @@ export class LuaMachine {
     const pointer = this.room(length);
     this.bytes.set(source.subarray(offset, offset + length), pointer);
     this.pushRoom(state, pointer, length);
+  }
+
+  /** The same from a view, for short strings that come often: four bytes at a time. [hot] */
+  pushData(state: number, source: DataView, offset: number, length: number): void {
+    const pointer = this.room(length);
+    copyBytes(source, offset, this.data, pointer, length);
+    if (pointer === this.scratch) this.api.lua_pushlstring(state, pointer, length);
+    else this.pushRoom(state, pointer, length);
   }
 
   /** Where so many bytes can be written for {@linkcode pushRoom}, which must follow. */
@@ -338,13 +358,32 @@ export class LuaMachine {
 
   /** Pushes a string that is made once and kept: only for texts that are written in our sources. */
   pushName(state: number, text: string): void {
-    let ref = this.strings.get(text);
-    if (ref === undefined) {
+    let address = this.strings.get(text);
+    if (address === undefined) {
       this.pushText(state, text);
-      ref = this.ref(state);
-      this.strings.set(text, ref);
+      address = this.addressOf(this.ref(state));
+      this.strings.set(text, address);
     }
+    pushWord(this.data, state, LuaType.STRING, address);
+  }
+
+  /** The address of a string, table or function that is kept, for {@linkcode pushWord}. */
+  addressOf(ref: number): number {
+    const { state, data } = this;
     this.pushRef(state, ref);
+    const top = topOf(data, state) - VALUE_BYTES;
+    setTop(data, state, top);
+    return wordAt(data, top);
+  }
+
+  /**
+   * Takes the value on top of the stack as item `n` of the table below it, which was made with room
+   * for so many. [hot]
+   */
+  setItem(state: number, table: number, n: number): void {
+    const { data } = this;
+    if (isBlack(data, table)) this.api.lua_rawseti(state, -2, n);
+    else popTo(data, state, tableItems(data, table) + (n - 1) * VALUE_BYTES);
   }
 
   /**
@@ -385,9 +424,9 @@ export class LuaMachine {
     if (this.isTicking) return 0;
     this.isTicking = true;
     try {
-      if (this.pause === SHORT_SCRIPT_PAUSE) this.setPause(LONG_SCRIPT_PAUSE);
+      if (++this.ticks === LONG_SCRIPT_TICKS) this.setPause(LONG_SCRIPT_PAUSE);
       const wants = this.tick(knowsPlace);
-      return wants && this.canSuspend && this.hostDepth === 0 ? 1 : 0;
+      return wants && this.canSuspend && this.depth.value === 0 ? 1 : 0;
     } finally {
       this.isTicking = false;
     }
@@ -411,17 +450,8 @@ export class LuaMachine {
         new Promise((resolve) => this.letGoOn = resolve)
       ),
     };
-    functions.forEach((run, i) => env[`f${i}`] = (state: number) => this.callHost(run, state));
+    functions.forEach((run, i) => env[`f${i}`] = run);
     return instance(bridgeModule(base, functions.length), { env }) as unknown as BridgeExports;
-  }
-
-  private callHost(run: HostFunction, state: number): number {
-    this.hostDepth++;
-    try {
-      return run(state);
-    } finally {
-      this.hostDepth--;
-    }
   }
 
   private imports(
@@ -441,12 +471,7 @@ export class LuaMachine {
         throw new RangeError("not enough memory");
       },
     };
-    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
-    for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-      const part = imports[from] ??= {};
-      part[name] = given[name] ?? (kind === "function" ? noSystem : 0);
-    }
-    return imports;
+    return importsOf(module, given);
   }
 
   private grow(size: number): number {
@@ -470,13 +495,4 @@ export class LuaMachine {
     this.bytes = new Uint8Array(buffer);
     this.data = new DataView(buffer);
   }
-}
-
-/** Files, clocks and processes: Lua gets none of them, and the libraries that would ask are shut. */
-function noSystem(): number {
-  return 0;
-}
-
-function instance(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports {
-  return new WebAssembly.Instance(module, imports).exports;
 }

@@ -6,6 +6,20 @@
  */
 
 import { LuaType } from "../lua/lua_api.ts";
+import {
+  itemCount,
+  numberAt,
+  pushWord,
+  setTop,
+  stringBytes,
+  stringLength,
+  tableFields,
+  tableItems,
+  topOf,
+  typeAt,
+  VALUE_BYTES,
+  wordAt,
+} from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
 
@@ -28,7 +42,7 @@ export class ResultWriter {
   constructor(private readonly failed: (text: string) => void) {}
 
   /**
-   * Writes the value on top of the main stack and takes it off.
+   * Writes the value on top of the main stack, where it stays.
    *
    * @param scriptProtocol 2 or 3.
    */
@@ -37,41 +51,28 @@ export class ResultWriter {
     if (this.reply !== reply) this.reply = reply;
     this.scriptProtocol = scriptProtocol;
     this.depth = 0;
-    this.write();
+    this.write(topOf(machine.data, machine.state) - VALUE_BYTES);
   }
 
-  private write(): void {
-    const { machine, reply } = this;
-    const { api, state } = machine;
-    if (this.depth === MAX_DEPTH || api.lua_checkstack(state, SLOTS) === 0) {
-      reply.error(TOO_DEEP);
-    } else {
-      this.depth++;
-      switch (api.lua_type(state, -1)) {
-        case LuaType.STRING:
-          this.string();
-          break;
-        case LuaType.NUMBER:
-          this.integer(api.lua_tonumber(state, -1));
-          break;
-        case LuaType.BOOLEAN:
-          this.boolean(api.lua_toboolean(state, -1) !== 0);
-          break;
-        case LuaType.TABLE:
-          this.table();
-          break;
-        default:
-          reply.null();
+  /** Writes the value at an address, which need not be on the stack. */
+  private write(at: number): void {
+    const { reply } = this;
+    const { data } = this.machine;
+    if (this.depth === MAX_DEPTH) return reply.error(TOO_DEEP);
+    switch (typeAt(data, at)) {
+      case LuaType.STRING: {
+        const string = wordAt(data, at);
+        return reply.bulkRange(data, stringBytes(string), stringLength(data, string));
       }
-      this.depth--;
+      case LuaType.NUMBER:
+        return this.integer(numberAt(data, at));
+      case LuaType.BOOLEAN:
+        return this.boolean(wordAt(data, at) !== 0);
+      case LuaType.TABLE:
+        return this.table(wordAt(data, at));
+      default:
+        reply.null();
     }
-    api.lua_settop(state, -2);
-  }
-
-  private string(): void {
-    const { machine, reply } = this;
-    const pointer = machine.api.lua_tolstring(machine.state, -1, machine.lengthPointer);
-    reply.bulkRange(machine.data, pointer, machine.length);
   }
 
   private integer(value: number): void {
@@ -89,40 +90,60 @@ export class ResultWriter {
     else this.reply.null();
   }
 
-  private table(): void {
+  /** Writes a table, which lies on the stack meanwhile: a table may hold it only weakly. */
+  private table(table: number): void {
     const { machine, reply } = this;
     const { api, state } = machine;
-    for (const mark of MARKS) {
-      this.rawField(mark);
-      const type = api.lua_type(state, -1);
-      if (type !== LuaType.NIL && this.marked(mark, type)) return;
-      api.lua_settop(state, -2);
-    }
+    if (api.lua_checkstack(state, SLOTS) === 0) return reply.error(TOO_DEEP);
+    pushWord(machine.data, state, LuaType.TABLE, table);
+    this.depth++;
+    if (tableFields(machine.data, table) === machine.noFields) this.items(table);
+    else if (!this.marks()) this.itemsOfAny();
+    this.depth--;
+    this.pop();
+  }
+
+  /** Writes what a table without fields has for items, where Lua has them. */
+  private items(table: number): void {
+    const { machine, reply } = this;
+    const limit = itemCount(machine.data, table);
+    let count = 0;
+    let at = tableItems(machine.data, table);
+    for (; count < limit && typeAt(machine.data, at) !== LuaType.NIL; count++) at += VALUE_BYTES;
+    reply.array(count);
+    for (let i = 0; i < count; i++) this.write(tableItems(machine.data, table) + i * VALUE_BYTES);
+  }
+
+  /** The same for the table on top of the stack, whose items may lie among its fields. */
+  private itemsOfAny(): void {
+    const { machine, reply } = this;
+    const { api, state } = machine;
     const start = reply.length;
     const likely = api.lua_objlen(state, -1);
     reply.array(likely);
-    const count = this.items(likely);
+    const count = this.itemsUpTo(likely);
     if (count === likely) return;
     // The length of a table with holes is not where its first hole is.
     reply.cutTo(start);
     reply.array(count);
-    this.items(count);
+    this.itemsUpTo(count);
   }
 
   /** Writes items until there is none, or `limit`; how many. */
-  private items(limit: number): number {
+  private itemsUpTo(limit: number): number {
     const { api, state } = this.machine;
     for (let i = 1;; i++) {
       api.lua_rawgeti(state, -1, i);
-      if (api.lua_type(state, -1) === LuaType.NIL) {
-        api.lua_settop(state, -2);
+      if (this.topType() === LuaType.NIL) {
+        this.pop();
         return i - 1;
       }
       if (i > limit) {
-        api.lua_settop(state, -2);
+        this.pop();
         return this.countFrom(i);
       }
-      this.write();
+      this.writeTop();
+      this.pop();
     }
   }
 
@@ -130,32 +151,44 @@ export class ResultWriter {
     const { api, state } = this.machine;
     for (let i = first;; i++) {
       api.lua_rawgeti(state, -1, i);
-      const type = api.lua_type(state, -1);
-      api.lua_settop(state, -2);
+      const type = this.topType();
+      this.pop();
       if (type === LuaType.NIL) return i - 1;
     }
   }
 
-  /** Writes what a marked table stands for and takes the field off; false when it is none. */
+  /** Writes what the table on top of the stack stands for; false when it is a plain one. */
+  private marks(): boolean {
+    for (const mark of MARKS) {
+      this.rawField(mark);
+      const type = this.topType();
+      const isWritten = type !== LuaType.NIL && this.marked(mark, type);
+      this.pop();
+      if (isWritten) return true;
+    }
+    return false;
+  }
+
+  /** Writes what the field on top of the stack makes of its table; false when that is nothing. */
   private marked(mark: typeof MARKS[number], type: number): boolean {
     const { machine, reply } = this;
-    const { api, state } = machine;
+    const { state } = machine;
     if (mark === "double") {
       if (type !== LuaType.NUMBER) return false;
-      reply.double(api.lua_tonumber(state, -1));
-    } else if (mark === "map" || mark === "set") {
+      reply.double(machine.api.lua_tonumber(state, -1));
+      return true;
+    }
+    if (mark === "map" || mark === "set") {
       if (type !== LuaType.TABLE) return false;
       this.entries(mark === "map");
-    } else if (mark === "verbatim_string") {
-      if (type !== LuaType.TABLE || !this.verbatim()) return false;
-    } else {
-      if (type !== LuaType.STRING) return false;
-      const text = machine.text(state, -1) as string;
-      if (mark === "err") this.error(text);
-      else if (mark === "ok") reply.simple(oneLine(text));
-      else reply.bigNumber(oneLine(text));
+      return true;
     }
-    api.lua_settop(state, -2);
+    if (mark === "verbatim_string") return type === LuaType.TABLE && this.verbatim();
+    if (type !== LuaType.STRING) return false;
+    const text = machine.text(state, -1) as string;
+    if (mark === "err") this.error(text);
+    else if (mark === "ok") reply.simple(oneLine(text));
+    else reply.bigNumber(oneLine(text));
     return true;
   }
 
@@ -171,11 +204,9 @@ export class ResultWriter {
     let count = 0;
     api.lua_pushnil(state);
     while (api.lua_next(state, -2) !== 0) {
-      // The key is converted as a copy: making text of it would confuse the walk.
-      api.lua_pushvalue(state, -2);
-      this.write();
-      if (isMap) this.write();
-      else api.lua_settop(state, -2);
+      this.write(topOf(machine.data, state) - 2 * VALUE_BYTES);
+      if (isMap) this.writeTop();
+      this.pop();
       count++;
     }
     if (isMap) reply.mapAt(start, count);
@@ -184,16 +215,16 @@ export class ResultWriter {
 
   private verbatim(): boolean {
     const { machine, reply } = this;
-    const { api, state } = machine;
+    const { state } = machine;
     this.rawField("format");
     const format = machine.isString(state, -1) ? machine.text(state, -1) : null;
-    api.lua_settop(state, -2);
+    this.pop();
     this.rawField("string");
     const view = machine.isString(state, -1) ? machine.view(state, -1) : null;
     if (format !== null && view !== null) {
       reply.verbatimBytes(format.slice(0, 3).padEnd(3, " "), view);
     }
-    api.lua_settop(state, -2);
+    this.pop();
     return format !== null && view !== null;
   }
 
@@ -201,6 +232,21 @@ export class ResultWriter {
     const { machine } = this;
     machine.pushName(machine.state, name);
     machine.api.lua_rawget(machine.state, -2);
+  }
+
+  private topType(): number {
+    const { data, state } = this.machine;
+    return typeAt(data, topOf(data, state) - VALUE_BYTES);
+  }
+
+  private writeTop(): void {
+    const { data, state } = this.machine;
+    this.write(topOf(data, state) - VALUE_BYTES);
+  }
+
+  private pop(): void {
+    const { data, state } = this.machine;
+    setTop(data, state, topOf(data, state) - VALUE_BYTES);
   }
 }
 

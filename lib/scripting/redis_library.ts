@@ -9,6 +9,16 @@ import { formatInteger } from "../bytes/integer.ts";
 import { sha1 } from "../bytes/sha.ts";
 import { REDIS_VERSION } from "../config/version.ts";
 import { LuaType } from "../lua/lua_api.ts";
+import {
+  baseOf,
+  numberAt,
+  stringBytes,
+  stringLength,
+  topOf,
+  typeAt,
+  VALUE_BYTES,
+  wordAt,
+} from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import type { Request } from "../resp/request.ts";
 import { pushReply } from "./reply_to_lua.ts";
@@ -37,30 +47,35 @@ function fail(machine: LuaMachine, state: number, text: string): number {
 /** Lets the arguments on the stack be those of a request; an error text when they can't be. */
 function takeArguments(engine: LibraryEngine, state: number, request: Request): string | null {
   const { machine } = engine;
-  const { api } = machine;
-  const count = api.lua_gettop(state);
+  let { data } = machine;
+  let at = baseOf(data, state);
+  const count = (topOf(data, state) - at) / VALUE_BYTES;
   if (count === 0) return NO_ARGUMENTS;
   request.clear();
   for (let i = 1; i <= count; i++) {
-    const type = api.lua_type(state, i);
+    const type = typeAt(data, at);
     if (type === LuaType.NUMBER) {
-      const value = api.lua_tonumber(state, i);
+      const value = numberAt(data, at);
       if (i <= PLAIN_NUMBERS && Number.isSafeInteger(value) && value !== 0) {
         // Digits need not become a string of Lua first.
-        const at = engine.replyMemory.numbers + i * NUMBER_BYTES;
-        request.push(at, formatInteger(value, machine.bytes, at));
+        const digits = engine.replyMemory.numbers + i * NUMBER_BYTES;
+        request.push(digits, formatInteger(value, machine.bytes, digits));
+        at += VALUE_BYTES;
         continue;
       }
       machine.pushText(state, numberText(value));
-      api.lua_replace(state, i);
+      machine.api.lua_replace(state, i);
+      // Lua may have moved its stack, or got other memory.
+      data = machine.data;
+      at = baseOf(data, state) + (i - 1) * VALUE_BYTES;
     } else if (type !== LuaType.STRING) return WRONG_ARGUMENTS;
-    const pointer = api.lua_tolstring(state, i, machine.lengthPointer);
-    request.push(pointer, machine.length);
+    const string = wordAt(data, at);
+    request.push(stringBytes(string), stringLength(data, string));
+    at += VALUE_BYTES;
   }
-  // Only now: a number may have made Lua's memory grow.
-  if (request.data !== machine.data) {
+  if (request.data !== data) {
     request.buffer = machine.bytes;
-    request.data = machine.data;
+    request.data = data;
   }
   return null;
 }
@@ -71,7 +86,7 @@ function numberText(value: number): string {
 }
 
 /** `redis.call`, and with `raises` false `redis.pcall`. */
-function call(engine: LibraryEngine, state: number, raises: boolean): number {
+export function callCommand(engine: LibraryEngine, state: number, raises: boolean): number {
   const { machine, request } = engine;
   const run = engine.run as ScriptRun;
   const { reply } = run.session;
@@ -132,8 +147,8 @@ const log: LibraryFunction = ({ machine, host }, state) => {
 };
 
 export const REDIS_LIBRARY: Library = {
-  call: (engine, state) => call(engine, state, true),
-  pcall: (engine, state) => call(engine, state, false),
+  call: (engine, state) => callCommand(engine, state, true),
+  pcall: (engine, state) => callCommand(engine, state, false),
   error_reply: singleField("err", true),
   status_reply: singleField("ok", false),
   sha1hex: ({ machine }, state) => {

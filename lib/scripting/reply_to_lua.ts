@@ -17,6 +17,8 @@
  */
 
 import { latin1 } from "../bytes/byte_string.ts";
+import { LuaType } from "../lua/lua_api.ts";
+import { pushNumber, pushWord, topOf, VALUE_BYTES, wordAt } from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
 import type { LibraryEngine } from "./library.ts";
@@ -48,9 +50,10 @@ export function pushReply(engine: LibraryEngine, state: number, reply: ReplyWrit
       for (let at = isNegative ? 2 : 1; buffer[at] !== 13; at++) {
         value = value * 10 + buffer[at] - 48;
       }
-      machine.api.lua_pushnumber(state, isNegative ? -value : value);
+      pushNumber(machine.data, state, isNegative ? -value : value);
       return;
     }
+    if (type === 36) return pushWord(machine.data, state, LuaType.BOOLEAN, 0);
     new ReplyReader(machine, state, buffer, replyMemory.pointer).push();
     return;
   }
@@ -76,11 +79,11 @@ class ReplyReader {
       case 36: // $
         return this.string();
       case 58: // :
-        return api.lua_pushnumber(state, this.number());
+        return pushNumber(machine.data, state, this.number());
       case 42: // *
         return this.array();
       case 43: // +
-        return this.field("ok", this.line());
+        return this.status();
       case 45: // -
         this.field("err", this.line());
         api.lua_pushboolean(state, 1);
@@ -112,7 +115,7 @@ class ReplyReader {
   private string(): void {
     const { machine, state } = this;
     const length = this.number();
-    if (length < 0) return machine.api.lua_pushboolean(state, 0);
+    if (length < 0) return pushWord(machine.data, state, LuaType.BOOLEAN, 0);
     this.raw(length);
     this.at += 2;
   }
@@ -131,9 +134,10 @@ class ReplyReader {
     if (count < 0) return api.lua_pushboolean(state, 0);
     this.reserve();
     api.lua_createtable(state, count, 0);
+    const table = wordAt(machine.data, topOf(machine.data, state) - VALUE_BYTES);
     for (let i = 1; i <= count; i++) {
       this.push();
-      api.lua_rawseti(state, -2, i);
+      machine.setItem(state, table, i);
     }
   }
 
@@ -176,6 +180,20 @@ class ReplyReader {
       this.machine.api.lua_settop(this.state, -2);
     }
     this.push();
+  }
+
+  /** The reply of commands that only change something. */
+  private status(): void {
+    const { machine, state } = this;
+    const bytes = this.view();
+    const start = this.at;
+    let end = start;
+    while (bytes[end] !== 13) end++;
+    machine.api.lua_createtable(state, 0, 1);
+    machine.pushName(state, "ok");
+    this.raw(end - start);
+    this.at += 2;
+    machine.api.lua_rawset(state, -3);
   }
 
   private field(name: string, text: string): void {

@@ -6,6 +6,7 @@
  */
 
 import { latin1 } from "../bytes/byte_string.ts";
+import { dataOf, equalData } from "../bytes/copy.ts";
 import { sha1 } from "../bytes/sha.ts";
 import type { Request } from "../resp/request.ts";
 import { scriptHead } from "./shebang.ts";
@@ -14,6 +15,8 @@ import { scriptHead } from "./shebang.ts";
 export const MAX_EVAL_SCRIPTS = 500;
 /** A script that was begun anew so often is not run plainly any more. */
 export const MAX_RESTARTS = 3;
+/** Scripts that are found without making text of their names. */
+const RECENT_SCRIPTS = 64;
 /** What a script costs beside its text. */
 const ENTRY_BYTES = 200;
 const NAME_DIGITS = 40;
@@ -28,6 +31,8 @@ const REPEATS =
 
 export interface CachedScript {
   readonly sha: string;
+  /** The digits of the same. */
+  readonly name: DataView;
   readonly source: Uint8Array;
   /** Bits of ScriptFlag. */
   readonly flags: number;
@@ -42,21 +47,26 @@ export interface CachedScript {
   restarts: number;
   /** SCRIPT LOAD was given it. */
   isLoaded: boolean;
-  /** The compiled function in the machine of that number. */
+  /** When it was last asked for, in requests for scripts. */
+  usedAt: number;
+  /** The compiled function in the machine of that number, and its address there. */
   ref: number;
+  address: number;
   machine: number;
 }
 
 export class ScriptCache {
   /** How many scripts have left for want of room. */
   evicted = 0;
-  /** In the order of their use, as far as they may leave. */
   private readonly scripts = new Map<string, CachedScript>();
+  /** By what their names begin with, the last of each kind. */
+  private readonly recent: (CachedScript | null)[] = new Array(RECENT_SCRIPTS).fill(null);
+  private uses = 0;
   private evalScripts = 0;
   private sourceBytes = 0;
-  /** The last one that was asked for, and the digits of its name. */
+  /** The last one that was asked for by its text. */
   private last: CachedScript | null = null;
-  private readonly lastName = new Uint8Array(NAME_DIGITS);
+  private lastSource: DataView = new DataView(new ArrayBuffer(0));
 
   /** @param forget called for each script that leaves. */
   constructor(private readonly forget: (script: CachedScript) => void) {}
@@ -69,12 +79,18 @@ export class ScriptCache {
     return this.sourceBytes + this.scripts.size * ENTRY_BYTES;
   }
 
-  /** The script that EVALSHA names in an argument. [hot] */
+  /** The script that EVALSHA names in an argument of 40 bytes. [hot] */
   byName(request: Request, index: number): CachedScript | undefined {
-    const { last, lastName } = this;
-    if (last !== null && isSame(request, index, lastName)) return last;
+    const slot = slotOf(request.data, request.offsets[index]);
+    const recent = this.recent[slot];
+    if (recent !== null && isSame(request, index, recent.name)) {
+      recent.usedAt = ++this.uses;
+      return recent;
+    }
     const script = this.scripts.get(request.text(index, NAME_DIGITS + 1).toLowerCase());
-    if (script !== undefined) this.used(script);
+    if (script === undefined) return undefined;
+    script.usedAt = ++this.uses;
+    this.recent[slot] = script;
     return script;
   }
 
@@ -85,11 +101,14 @@ export class ScriptCache {
   /** The script with the text in an argument, when it is there. [hot] */
   bySource(request: Request, index: number): CachedScript | undefined {
     const { last } = this;
-    if (last !== null && isSame(request, index, last.source)) return last;
+    if (last !== null && isSame(request, index, this.lastSource)) {
+      last.usedAt = ++this.uses;
+      return last;
+    }
     const script = this.scripts.get(
       sha1(request.buffer, request.offsets[index], request.lengths[index]),
     );
-    if (script !== undefined) this.used(script);
+    if (script !== undefined) this.remember(script);
     return script;
   }
 
@@ -106,6 +125,7 @@ export class ScriptCache {
     const isStraight = source.length <= MAX_STRAIGHT_BYTES && !REPEATS.test(text);
     return {
       sha,
+      name: dataOf(Uint8Array.from(sha, (digit) => digit.charCodeAt(0))),
       source,
       flags,
       isStraight,
@@ -114,7 +134,9 @@ export class ScriptCache {
       isQuickReader: false,
       restarts: 0,
       isLoaded: false,
+      usedAt: 0,
       ref: 0,
+      address: 0,
       machine: -1,
     };
   }
@@ -142,38 +164,39 @@ export class ScriptCache {
     this.evalScripts = 0;
     this.sourceBytes = 0;
     this.last = null;
-  }
-
-  private used(script: CachedScript): void {
-    if (!script.isLoaded) {
-      this.scripts.delete(script.sha);
-      this.scripts.set(script.sha, script);
-    }
-    this.remember(script);
+    this.recent.fill(null);
   }
 
   private remember(script: CachedScript): void {
+    script.usedAt = ++this.uses;
     this.last = script;
-    for (let i = 0; i < NAME_DIGITS; i++) this.lastName[i] = script.sha.charCodeAt(i);
+    this.lastSource = dataOf(script.source);
   }
 
   private evictOldest(): void {
+    let oldest: CachedScript | null = null;
     for (const script of this.scripts.values()) {
-      if (script.isLoaded) continue;
-      this.scripts.delete(script.sha);
-      this.sourceBytes -= script.source.length;
-      this.evalScripts--;
-      this.evicted++;
-      this.forget(script);
-      return;
+      if (!script.isLoaded && (oldest === null || script.usedAt < oldest.usedAt)) oldest = script;
     }
+    if (oldest === null) return;
+    this.scripts.delete(oldest.sha);
+    const slot = this.recent.indexOf(oldest);
+    if (slot >= 0) this.recent[slot] = null;
+    if (this.last === oldest) this.last = null;
+    this.sourceBytes -= oldest.source.length;
+    this.evalScripts--;
+    this.evicted++;
+    this.forget(oldest);
   }
 }
 
-function isSame(request: Request, index: number, bytes: Uint8Array): boolean {
-  if (request.lengths[index] !== bytes.length) return false;
-  const { buffer } = request;
-  const offset = request.offsets[index];
-  for (let i = 0; i < bytes.length; i++) if (buffer[offset + i] !== bytes[i]) return false;
-  return true;
+/** Which of the recent scripts a name, at least four digits, may be. */
+function slotOf(name: DataView, offset: number): number {
+  return Math.imul(name.getInt32(offset, true), 0x9e3779b1) >>> 26;
+}
+
+function isSame(request: Request, index: number, bytes: DataView): boolean {
+  const { data, offsets, lengths } = request;
+  return lengths[index] === bytes.byteLength &&
+    equalData(data, offsets[index], bytes, 0, bytes.byteLength);
 }

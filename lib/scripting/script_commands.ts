@@ -1,9 +1,12 @@
 /** The commands of a script: which of them it may run, and running them in a session of its own. */
 
+import type { CommandTable } from "../engine/command_table.ts";
 import type { Context } from "../engine/context.ts";
 import type { CommandSpec } from "../engine/command_spec.ts";
 import { Flag } from "../engine/command_spec.ts";
 import { errors } from "../engine/errors.ts";
+import type { ScriptDispatch } from "../engine/scripts.ts";
+import { invariant } from "../host/invariant.ts";
 import type { Request } from "../resp/request.ts";
 import type { ScriptHost } from "./script_host.ts";
 import { Replicate, RestartScript, ScriptFlag, type ScriptRun } from "./script_run.ts";
@@ -18,18 +21,29 @@ const READ_ONLY_SCRIPT = "ERR Write commands are not allowed from read-only scri
 const LEVELS = ["debug", "verbose", "notice", "warning"] as const;
 
 export class ScriptCommands implements ScriptHost {
-  constructor(private readonly context: Context) {}
+  private readonly commands: CommandTable;
+  private readonly dispatch: ScriptDispatch;
+
+  constructor(private readonly context: Context) {
+    const { dispatch } = context.scripts;
+    invariant(dispatch !== null, "scripts without a dispatcher");
+    this.dispatch = dispatch;
+    this.commands = context.commands;
+  }
 
   command(run: ScriptRun, request: Request): string | null {
     const { context } = this;
-    const command = context.commands.resolve(request);
+    const command = this.commands.resolve(request);
     if (command === undefined) return UNKNOWN;
     if (!fits(command, request)) return WRONG_ARITY;
     const { flags } = command;
     if ((flags & Flag.NO_SCRIPT) !== 0 && !context.switches.scriptsMayRunAll) return NOT_ALLOWED;
     if (run.isStale && (flags & Flag.STALE) === 0) return STALE;
-    const denied = context.scripts.denies?.(run.caller, command, request) ?? null;
-    if (denied !== null) return denied;
+    const { denies } = context.scripts;
+    if (denies !== null) {
+      const denied = denies(run.caller, command, request);
+      if (denied !== null) return denied;
+    }
     if ((flags & CHANGES) !== 0) {
       if (run.isReadOnly) return READ_ONLY_SCRIPT;
       if (run.isPlain) throw new RestartScript();
@@ -40,7 +54,7 @@ export class ScriptCommands implements ScriptHost {
     ) return errors.OUT_OF_MEMORY.text;
     if ((flags & Flag.WRITE) !== 0) run.hasWritten = true;
     const silent = run.replicates === Replicate.NONE;
-    const refusal = context.scripts.dispatch?.run(run.session, command, request, silent) ?? null;
+    const refusal = this.dispatch.run(run.session, command, request, silent);
     if (refusal !== null) return refusal.text;
     const { tracking } = run.caller;
     if (tracking !== null) context.tracking.ran(run.caller, command, request);

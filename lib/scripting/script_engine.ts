@@ -6,8 +6,10 @@
 
 import { luaBinary } from "../host/lua_binary.ts";
 import { GLOBALS_INDEX, LuaStatus, MULTIPLE_RESULTS } from "../lua/lua_api.ts";
-import { LuaMachine } from "../lua/lua_machine.ts";
+import { baseOf, setTop, VALUE_BYTES } from "../lua/lua_layout.ts";
+import { type HostFunction, LuaMachine } from "../lua/lua_machine.ts";
 import { Request } from "../resp/request.ts";
+import { ArgumentTable } from "./argument_table.ts";
 import { BASE_LIBRARY, HOST_LIBRARY, MATH_LIBRARY, STRING_LIBRARY } from "./base_library.ts";
 import { BIT_LIBRARY } from "./bit_library.ts";
 import { JSON_LIBRARY } from "./json_library.ts";
@@ -23,6 +25,7 @@ import type {
 import { OS_LIBRARY } from "./os_library.ts";
 import { DrandRandom } from "./random.ts";
 import {
+  callCommand,
   EVAL_LIBRARY,
   LOAD_LIBRARY,
   LOG_CONSTANTS,
@@ -54,9 +57,6 @@ const SHARED_LIBRARIES: Readonly<Record<string, { functions: Library; constants?
   struct: { functions: STRUCT_LIBRARY },
 };
 
-/** What a script of EVAL is given. */
-type GlobalName = "KEYS" | "ARGV";
-
 export class ScriptEngine implements LibraryEngine {
   readonly machine: LuaMachine;
   readonly jsonSettings: JsonSettings = new JsonSettings();
@@ -79,8 +79,9 @@ export class ScriptEngine implements LibraryEngine {
   private readonly realRef: number;
   private readonly loadRef: number;
   private readonly indexRef: number;
-  private readonly keysName: number;
-  private readonly argvName: number;
+  /** What a script of EVAL is given. */
+  readonly keys: ArgumentTable;
+  readonly argv: ArgumentTable;
 
   /**
    * @param chunk what errors call the source of scripts: `@user_script`.
@@ -109,12 +110,10 @@ export class ScriptEngine implements LibraryEngine {
     this.machine = new LuaMachine({
       binary: luaBinary(),
       limitBytes,
-      functions: all.map((run) => (state: number) => run(this, state)),
+      functions: all.map((run) => this.entry(run)),
       tick,
     });
     this.replyMemory = new ReplyMemory(this.machine);
-    this.keysName = this.machine.name("KEYS");
-    this.argvName = this.machine.name("ARGV");
     const { machine } = this;
     const { state } = machine;
     machine.api.lua_getfield(state, GLOBALS_INDEX, machine.name("next"));
@@ -125,6 +124,8 @@ export class ScriptEngine implements LibraryEngine {
     machine.api.lua_settop(state, 0);
     this.pushLibraryFunction(state, HOST_LIBRARY.handle);
     [this.realRef, this.indexRef, this.loadRef] = this.furnish();
+    this.keys = new ArgumentTable(machine, this.realRef, "KEYS");
+    this.argv = new ArgumentTable(machine, this.realRef, "ARGV");
   }
 
   /** Whether the machine should be replaced while nothing runs. */
@@ -143,7 +144,8 @@ export class ScriptEngine implements LibraryEngine {
 
   end(): void {
     this.run = null;
-    if (!this.machine.isBroken) this.machine.api.lua_settop(this.machine.state, HANDLER_INDEX);
+    const { data, state, isBroken } = this.machine;
+    if (!isBroken) setTop(data, state, baseOf(data, state) + HANDLER_INDEX * VALUE_BYTES);
   }
 
   /**
@@ -161,17 +163,6 @@ export class ScriptEngine implements LibraryEngine {
     return text;
   }
 
-  /** Puts the globals themselves on the stack, for {@linkcode setGlobal}. [hot] */
-  pushGlobals(): void {
-    this.machine.pushRef(this.machine.state, this.realRef);
-  }
-
-  /** Makes the value on top of the stack a global, below which the globals lie. [hot] */
-  setGlobal(name: GlobalName): void {
-    const { machine } = this;
-    machine.api.lua_setfield(machine.state, -2, name === "KEYS" ? this.keysName : this.argvName);
-  }
-
   /** Lets a library's code see what it needs to register functions, and nothing else; or ends that. */
   showLoading(on: boolean): void {
     const { machine } = this;
@@ -184,6 +175,12 @@ export class ScriptEngine implements LibraryEngine {
 
   pushLibraryFunction(state: number, run: LibraryFunction): void {
     this.machine.pushFunction(state, this.numbers.get(run) as number);
+  }
+
+  /** Lua's way to a function. `redis.call` has one of its own, into which V8 puts all of it. */
+  private entry(run: LibraryFunction): HostFunction {
+    if (run === REDIS_LIBRARY.call) return (state) => callCommand(this, state, true);
+    return (state) => run(this, state);
   }
 
   private furnish(): [number, number, number] {

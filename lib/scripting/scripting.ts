@@ -15,7 +15,8 @@ import type { ScriptEnginePort, ScriptFigures } from "../engine/scripts.ts";
 import { Gate, Session } from "../engine/session.ts";
 import { invariant } from "../host/invariant.ts";
 import type { Timer } from "../host/clock.ts";
-import { LuaStatus } from "../lua/lua_api.ts";
+import { LuaStatus, LuaType } from "../lua/lua_api.ts";
+import { pushWord } from "../lua/lua_layout.ts";
 import { type LuaMachine, Outcome } from "../lua/lua_machine.ts";
 import { Request } from "../resp/request.ts";
 import { Libraries } from "./libraries.ts";
@@ -196,7 +197,8 @@ export class Scripting implements ScriptEnginePort {
 
   /** Puts a script's function on the stack of its machine. [hot] */
   pushScript(script: CachedScript, engine: ScriptEngine): void {
-    engine.machine.pushRef(engine.machine.state, script.ref);
+    const { machine } = engine;
+    pushWord(machine.data, machine.state, LuaType.FUNCTION, script.address);
   }
 
   /** @throws {CommandError} when the script is wrong. */
@@ -206,6 +208,7 @@ export class Scripting implements ScriptEnginePort {
       throw new CommandError(`ERR Error compiling script (new function): ${compiled}`);
     }
     script.ref = compiled;
+    script.address = engine.machine.addressOf(compiled);
     script.machine = engine.number;
   }
 
@@ -238,7 +241,8 @@ export class Scripting implements ScriptEnginePort {
     const { run, context } = this;
     invariant(this.running === null, "a script runs within a script");
     checkScript(context, call.session, flags, isReadOnly, run);
-    run.name = name;
+    // Comparing is cheaper than storing what is there already.
+    if (run.name !== name) run.name = name;
     run.isFunction = isFunction;
     run.flags = flags;
     run.hasWritten = false;
@@ -246,12 +250,14 @@ export class Scripting implements ScriptEnginePort {
     run.isKilled = false;
     run.isSlow = false;
     run.isAside = false;
-    run.caller = call.session;
-    run.session.db = call.db;
-    run.session.user = call.session.user;
-    run.session.isTrusted = call.session.isTrusted;
-    run.session.reply.protocol = 2;
-    run.canSuspend = call.session.link !== null && !call.session.isTrusted;
+    const { session } = run;
+    const { session: caller } = call;
+    if (run.caller !== caller) run.caller = caller;
+    if (session.db !== call.db) session.db = call.db;
+    if (session.user !== caller.user) session.user = caller.user;
+    session.isTrusted = caller.isTrusted;
+    session.reply.protocol = 2;
+    run.canSuspend = caller.link !== null && !caller.isTrusted;
     run.startedMs = -1;
     run.nowMs = context.store.state.now;
     this.patientUntilMs = 0;

@@ -135,12 +135,18 @@ Deno.test("EVAL's scripts leave when there are many, SCRIPT LOAD's stay", () => 
   const redis = new EngineHarness();
   const loaded = redis.run("SCRIPT", "LOAD", "return 'kept'").replaceAll('"', "");
   const first = redis.run("EVAL", "return redis.sha1hex('return 0')", 0).replaceAll('"', "");
-  for (let i = 0; i < 700; i++) redis.run("EVAL", `return ${i}`, 0);
+  const used = redis.run("EVAL", "return redis.sha1hex('return 1.5')", 0).replaceAll('"', "");
+  redis.run("EVAL", "return 1.5", 0);
+  for (let i = 0; i < 700; i++) {
+    redis.run("EVAL", `return ${i}`, 0);
+    if (i % 100 === 0) redis.run("EVALSHA", i % 200 === 0 ? used : used.toUpperCase(), 0);
+  }
+  assertEquals(redis.run("EVALSHA", used, 0), "(integer) 1");
   assertEquals(redis.run("EVALSHA", loaded, 0), '"kept"');
   assert(redis.run("EVALSHA", first, 0).includes("NOSCRIPT"));
   const memory = redis.run("INFO", "memory");
   assert(memory.includes("number_of_cached_scripts:501"), memory);
-  assert(redis.run("INFO", "stats").includes("evicted_scripts:201"));
+  assert(redis.run("INFO", "stats").includes("evicted_scripts:203"));
 });
 
 Deno.test("scripts that come and go leave Lua's memory where it was", () => {

@@ -76,3 +76,55 @@ Deno.test("commands of scripts are counted one by one, though not each is measur
   redis.run("EVAL", script, 1, "key");
   assert(redis.run("INFO", "commandstats").includes("cmdstat_get:calls=1000,"));
 });
+
+Deno.test("whatever a script does to KEYS and ARGV, the next finds its own", () => {
+  const redis = new EngineHarness();
+  const show =
+    "return {#KEYS, KEYS[1] or '-', KEYS[2] or '-', #ARGV, ARGV[1] or '-', tostring(KEYS.x)," +
+    " tostring(getmetatable(KEYS))}";
+  const shown = (...words: (string | number)[]) =>
+    words.map((word, i) => {
+      const value = typeof word === "number" ? `(integer) ${word}` : `"${word}"`;
+      return `${i + 1}) ${value}`;
+    }).join("\n");
+  const changes = [
+    "return 1",
+    "KEYS[1] = nil return 1",
+    "KEYS[2] = nil return 1",
+    "KEYS[3] = 'more' return 1",
+    "table.remove(KEYS) table.remove(ARGV) return 1",
+    "table.insert(KEYS, 1, 'first') return 1",
+    "KEYS.x = 'field' KEYS[-1] = 'item' return 1",
+    "KEYS.x = 'field' KEYS.x = nil return 1",
+    "setmetatable(KEYS, {__index = {x = 'inherited'}}) return 1",
+    "setmetatable(KEYS, {__mode = 'v'}) return 1",
+    "KEYS[1] = KEYS KEYS[2] = ARGV return 1",
+    "for i = 1, 100 do KEYS[i] = i ARGV[i] = i end return 1",
+    "collectgarbage() return #KEYS - 1",
+  ];
+  for (const change of changes) {
+    redis.run("EVAL", change, 2, "old1", "old2", "old3");
+    for (const round of ["a", "b"]) {
+      const words = [`${round}1`, `${round}2`, `${round}3`];
+      const message = `${change}, then ${round}`;
+      const expected = shown(2, words[0], words[1], 1, words[2], "nil", "nil");
+      assertEquals(redis.run("EVAL", show, 2, ...words), expected, message);
+    }
+    redis.run("EVAL", change, 2, "old1", "old2", "old3");
+    assertEquals(
+      redis.run("EVAL", show, 1, "k"),
+      shown(1, "k", "-", 0, "-", "nil", "nil"),
+      change,
+    );
+  }
+});
+
+Deno.test("tables that hold their items weakly are replied while the collector runs", () => {
+  const redis = new EngineHarness();
+  const script = "local weak = setmetatable({}, {__mode = 'v'}) " +
+    "for i = 1, 200 do weak[i] = {ok = 'status ' .. i} end " +
+    "local inner = setmetatable({{weak, {double = 1.5}}}, {__mode = 'v'}) return {inner, weak}";
+  for (let i = 0; i < 50; i++) {
+    assert(!redis.run("EVAL", script, 0).startsWith("(error)"));
+  }
+});

@@ -1,11 +1,12 @@
 /**
- * Loads of several steps that redis-benchmark can't make: transactions, consumers of a stream that
- * acknowledge what they read, and one client that waits for what another pushes. Each client goes
- * through its steps again and again until the exchanges asked for are done.
+ * Loads that redis-benchmark can't make: transactions, consumers of a stream that acknowledge what
+ * they read, one client that waits for what another pushes, and workers of a job queue. Each client
+ * goes through its steps again and again until the exchanges asked for are done.
  */
 
 import { writeAll } from "../../lib/host/network.ts";
 import { connect, encodeCommand } from "../support/resp_client.ts";
+import { fillQueue, JOB_END, takeJob } from "./job_queue.ts";
 
 export interface Exchange {
   /** Puts the data there for so many exchanges. */
@@ -20,6 +21,7 @@ export const EXCHANGES: Readonly<Record<string, Exchange>> = {
   multi_10: { run: transactions },
   xreadgroup_xack: { fill: fillStream, run: consume },
   blpop: { run: handOver },
+  bullmq_active: { fill: fillQueue, run: takeJobs },
 };
 
 /** Exchanges a second. */
@@ -106,6 +108,14 @@ async function handOver(port: number, client: number, count: number): Promise<vo
   }
   waiting.close();
   pushing.close();
+}
+
+/** A worker of BullMQ takes job after job. */
+async function takeJobs(port: number, client: number, count: number): Promise<void> {
+  const connection = new Exact(await Deno.connect({ hostname: "127.0.0.1", port }));
+  const request = takeJob(client);
+  for (let done = 0; done < count; done++) await connection.until(request, JOB_END);
+  connection.close();
 }
 
 /** A connection that knows how long the replies are. */

@@ -3,6 +3,7 @@
  * first, and clients that listen while others publish.
  */
 
+import { sha1 } from "../../lib/bytes/sha.ts";
 import type { RespClient } from "../support/resp_client.ts";
 
 export interface Load {
@@ -67,6 +68,20 @@ const OWN: Readonly<Record<string, Load>> = {
     fill: (client) => each(client, 1_000, () => ["XADD", "mystream", "*", "field", "x".repeat(32)]),
     share: 0.2,
   },
+  evalsha_get: script("return redis.call('GET', KEYS[1])", "key:__rand_int__"),
+  evalsha_limiter: script(
+    `local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+if count > tonumber(ARGV[2]) then return 0 end
+return 1`,
+    "limit:__rand_int__",
+    "100",
+    "1000000",
+  ),
+  evalsha_loop: {
+    ...script("for i = 1, 1000 do redis.call('GET', KEYS[1]) end", "key:000000000001"),
+    share: 0.02,
+  },
 };
 
 /** The load of a name; what is not here is a test of redis-benchmark's. */
@@ -91,6 +106,16 @@ function hash(fields: number, share: number): Load {
     arguments: ["HGETALL", "myhash"],
     fill: (client) => each(client, fields, (i) => ["HSET", "myhash", `field:${i}`, "x".repeat(16)]),
     share,
+  };
+}
+
+/** A script that the server keeps, with one key. */
+function script(source: string, key: string, ...args: string[]): Load {
+  return {
+    arguments: ["EVALSHA", sha1(new TextEncoder().encode(source)), "1", key, ...args],
+    fill: async (client) => {
+      await client.send("SCRIPT", "LOAD", source);
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { Access, Flag } from "../../engine/command_spec.ts";
 import { CommandError } from "../../engine/errors.ts";
 import { type CachedScript, MAX_RESTARTS } from "../../scripting/script_cache.ts";
 import { Scripting } from "../../scripting/scripting.ts";
-import { FIRST_KEY, keyCount, pushArguments } from "./invoke.ts";
+import { FIRST_KEY, keyCount } from "./invoke.ts";
 
 const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
 const NAME_DIGITS = 40;
@@ -114,15 +114,8 @@ function runOnce(
   const { flags, sha: name } = script;
   scripting.prepare(call, name, flags, false, isReadOnly);
   const engine = scripting.engineFor(script);
-  engine.pushGlobals();
-  if (script.readsKeys) {
-    pushArguments(call, engine, FIRST_KEY, FIRST_KEY + keys);
-    engine.setGlobal("KEYS");
-  }
-  if (script.readsArguments) {
-    pushArguments(call, engine, FIRST_KEY + keys, call.count);
-    engine.setGlobal("ARGV");
-  }
+  if (script.readsKeys) engine.keys.fill(call.request, FIRST_KEY, FIRST_KEY + keys);
+  if (script.readsArguments) engine.argv.fill(call.request, FIRST_KEY + keys, call.count);
   scripting.pushScript(script, engine);
   return scripting.execute(call, engine, 0, script.isQuickReader, script.isStraight);
 }

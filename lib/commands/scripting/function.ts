@@ -8,12 +8,13 @@ import { Access, Flag } from "../../engine/command_spec.ts";
 import { CommandError, errors } from "../../engine/errors.ts";
 import { helpCommand } from "../../engine/help.ts";
 import type { ReplyWriter } from "../../resp/reply_writer.ts";
+import { pushArguments } from "../../scripting/argument_table.ts";
 import { dumpLibraries, readLibraries } from "../../scripting/library_dump.ts";
 import type { FunctionLibrary } from "../../scripting/libraries.ts";
 import { SCRIPT_FLAG_NAMES } from "../../scripting/script_run.ts";
 import { Scripting } from "../../scripting/scripting.ts";
 import { showFirst } from "./eval.ts";
-import { FIRST_KEY, keyCount, pushArguments } from "./invoke.ts";
+import { FIRST_KEY, keyCount } from "./invoke.ts";
 
 const NO_FUNCTION = new CommandError("ERR Function not found");
 const BAD_KEYS = new CommandError("ERR Bad number of keys provided");
@@ -59,9 +60,10 @@ function callFunction(call: Call, isReadOnly: boolean): void {
   const entry = scripting.libraries.find(name);
   if (entry === undefined) throw NO_FUNCTION;
   scripting.prepare(call, entry.name, entry.flags, true, isReadOnly);
-  engine.machine.pushRef(engine.machine.state, entry.ref);
-  pushArguments(call, engine, FIRST_KEY, FIRST_KEY + keys);
-  pushArguments(call, engine, FIRST_KEY + keys, call.count);
+  const { machine } = engine;
+  machine.pushRef(machine.state, entry.ref);
+  pushArguments(machine, call.request, FIRST_KEY, FIRST_KEY + keys);
+  pushArguments(machine, call.request, FIRST_KEY + keys, call.count);
   scripting.execute(call, engine, 2, false, false);
 }
 
