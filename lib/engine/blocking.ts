@@ -13,7 +13,7 @@
  * changes (only needed for streams), from the first who waits to the last.
  */
 
-import { copyBytes, dataOf } from "../bytes/copy.ts";
+import { dataOf } from "../bytes/copy.ts";
 import { Request } from "../resp/request.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
 import type { Database } from "../store/database.ts";
@@ -238,19 +238,8 @@ export class Blocking implements ChangeListener, AddedKeyListener {
 
   /** A copy of a request, in the memory of one that is needed no more if there is one. */
   private kept(request: Request): Request {
-    let bytes = 0;
-    for (let i = 0; i < request.count; i++) bytes += request.lengths[i];
-    let copy = this.spare.pop();
-    if (copy === undefined || copy.buffer.length < bytes) {
-      copy = new Request(new Uint8Array(Math.max(bytes, LEAST_BYTES)));
-    } else copy.clear();
-    let at = 0;
-    for (let i = 0; i < request.count; i++) {
-      const length = request.lengths[i];
-      copyBytes(request.data, request.offsets[i], copy.data, at, length);
-      copy.push(at, length);
-      at += length;
-    }
+    const copy = this.spare.pop() ?? new Request(new Uint8Array(LEAST_BYTES));
+    copy.copyFrom(request);
     return copy;
   }
 

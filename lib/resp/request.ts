@@ -5,7 +5,7 @@
  * and is overwritten after the command returns. [hot]
  */
 
-import { dataOf } from "../bytes/copy.ts";
+import { copyBytes, dataOf } from "../bytes/copy.ts";
 
 /** Arguments kept without growing; more of them double the two arrays. */
 const INITIAL_ARGUMENTS = 16;
@@ -23,6 +23,9 @@ export class Request {
   /** Whether {@linkcode keyHash} is the table hash of argument 1, computed ahead. */
   hasKeyHash = false;
   keyHash = 0;
+  /** The argument whose table hash is {@linkcode elementHash}, computed ahead; 0 for none. */
+  hashedElement = 0;
+  elementHash = 0;
 
   constructor(buffer: Uint8Array = new Uint8Array(0)) {
     this.buffer = buffer;
@@ -59,15 +62,31 @@ export class Request {
 
   /** A request of its own bytes, to be kept. */
   clone(): Request {
-    const args: Uint8Array[] = [];
-    for (let i = 0; i < this.count; i++) args.push(this.view(i));
-    return Request.from(args);
+    const copy = new Request();
+    copy.copyFrom(this);
+    return copy;
+  }
+
+  /** Takes over the arguments of another request, in its own memory if that is large enough. */
+  copyFrom(other: Request): void {
+    const { count, data, offsets, lengths } = other;
+    let bytes = 0;
+    for (let i = 0; i < count; i++) bytes += lengths[i];
+    if (this.buffer.length < bytes) this.use(new Uint8Array(bytes));
+    this.clear();
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      copyBytes(data, offsets[i], this.data, at, lengths[i]);
+      this.push(at, lengths[i]);
+      at += lengths[i];
+    }
   }
 
   /** Forgets the arguments, and memory that only an unusually long request needed. */
   clear(): void {
     this.count = 0;
     this.hasKeyHash = false;
+    this.hashedElement = 0;
     if (this.offsets.length > KEPT_ARGUMENTS) {
       this.offsets = new Int32Array(INITIAL_ARGUMENTS);
       this.lengths = new Int32Array(INITIAL_ARGUMENTS);
@@ -80,6 +99,11 @@ export class Request {
     this.offsets[index] = offset;
     this.lengths[index] = length;
     this.count = index + 1;
+  }
+
+  /** The table hash of an argument that names an element, or 0 when it was not computed ahead. */
+  hashOf(index: number): number {
+    return index === this.hashedElement ? this.elementHash : 0;
   }
 
   /** The argument as a view that is valid only until the command returns. */

@@ -166,20 +166,23 @@ export class OrderedSet extends OrderedNodes {
     }
     cursor.leaf = node;
     cursor.index = rank;
-    this.read(cursor);
+    cursor.ref = this.leafRef(node, rank);
   }
 
   /** Moves a cursor to the next record; false at the end. */
   next(cursor: OrderedCursor): boolean {
-    const words = this.arena.words[cursor.leaf >>> SEGMENT_OF_REF];
-    const base = wordOf(cursor.leaf);
+    let { leaf } = cursor;
+    let words = this.arena.words[leaf >>> SEGMENT_OF_REF];
+    let base = wordOf(leaf);
     if (++cursor.index === words[base]) {
-      const next = words[base + NEXT];
-      if (next === 0) return false;
-      cursor.leaf = next;
+      leaf = words[base + NEXT];
+      if (leaf === 0) return false;
+      cursor.leaf = leaf;
       cursor.index = 0;
+      words = this.arena.words[leaf >>> SEGMENT_OF_REF];
+      base = wordOf(leaf);
     }
-    this.read(cursor);
+    cursor.ref = words[base + LEAF_REFS + cursor.index];
     return true;
   }
 
@@ -192,8 +195,15 @@ export class OrderedSet extends OrderedNodes {
       cursor.leaf = previous;
       cursor.index = this.arena.words[previous >>> SEGMENT_OF_REF][wordOf(previous)] - 1;
     }
-    this.read(cursor);
+    cursor.ref = this.leafRef(cursor.leaf, cursor.index);
     return true;
+  }
+
+  /** The score of the record that a cursor is on. */
+  scoreAt(cursor: OrderedCursor): number {
+    const { leaf, index } = cursor;
+    return this.arena.data[leaf >>> SEGMENT_OF_REF]
+      .getFloat64(byteOf(leaf) + SCORES + index * 8, true);
   }
 
   /**
@@ -213,13 +223,6 @@ export class OrderedSet extends OrderedNodes {
       this.freeNode(node, leaf ? LEAF_BYTES : INNER_BYTES);
     }
     return left.length > 0;
-  }
-
-  private read(cursor: OrderedCursor): void {
-    const { leaf, index } = cursor;
-    cursor.ref = this.leafRef(leaf, index);
-    cursor.score = this.arena.data[leaf >>> SEGMENT_OF_REF]
-      .getFloat64(byteOf(leaf) + SCORES + index * 8, true);
   }
 
   /** The leaf for a record, the way to it noted and `change` added to the sizes along it. */
@@ -457,7 +460,6 @@ export class OrderedSet extends OrderedNodes {
 export class OrderedCursor {
   /** The record there. */
   ref = 0;
-  score = 0;
   /** The leaf and the place in it; the set's own. */
   leaf = 0;
   index = 0;

@@ -41,6 +41,11 @@ const LONG_LENGTH = 254;
 /** Above this the arena's sizes are single pages, too near each other to grow by. */
 const LARGE_BYTES = 32768;
 
+/** Takes elements, each lent until the call returns; it must not change the block. */
+export interface ElementSink {
+  bulkRange(data: DataView, offset: number, length: number): void;
+}
+
 export class Packed {
   /** The segment of the element last pointed at; lent until the arena changes. */
   bytes: Uint8Array = new Uint8Array(0);
@@ -102,6 +107,26 @@ export class Packed {
     let at = base + FIRST;
     for (let i = 0; i < index; i++) at = after(data, at);
     return at - base;
+  }
+
+  /** Hands the elements on to a sink, every `stride`-th from element number `from` on. */
+  writeTo(sink: ElementSink, block: number, stride: number, from: number): void {
+    const segment = block >>> SEGMENT_OF_REF;
+    const data = this.arena.data[segment];
+    const bytes = this.arena.bytes[segment];
+    const base = (block & REF_IN_SEGMENT) << REF_UNIT;
+    const end = base + 4 + data.getInt32(base, true);
+    let skip = from;
+    for (let at = base + FIRST; at < end;) {
+      const size = bytes[at];
+      const isShort = size < LONG_LENGTH;
+      const start = isShort ? at + 1 : at + 5;
+      const length = isShort ? size : data.getUint32(at + 1, true);
+      at = start + length;
+      if (skip-- > 0) continue;
+      sink.bulkRange(data, start, length);
+      skip = stride - 1;
+    }
   }
 
   /** Sets {@linkcode bytes}, {@linkcode data}, {@linkcode offset} and {@linkcode length}. */

@@ -13,6 +13,8 @@ import type { ValueLimits } from "./limits.ts";
 export interface StoredObject {
   /** Number of elements. */
   readonly size: number;
+  /** What finds its elements by their bytes, if that is a table; see engine/prefetch.ts. */
+  readonly table?: HashTable;
   /** Bytes that the value takes, in the arena and outside. */
   readonly memoryBytes: number;
   /**
@@ -57,6 +59,11 @@ export interface ValueHome extends ValueHolder {
 export class ObjectTable {
   private items: (StoredObject | null)[] = [];
   private free: number[] = [];
+
+  /** Number of objects. */
+  get count(): number {
+    return this.items.length - this.free.length;
+  }
 
   add(object: StoredObject): number {
     const index = this.free.pop();

@@ -74,7 +74,7 @@ for (const size of [1_000, 100_000, 10_000_000]) {
   Deno.bench({ name: `pop the first and add it again, ${size}`, group }, () => {
     const { set } = open();
     set.seek(cursor, 0);
-    const { score } = cursor;
+    const score = set.scoreAt(cursor);
     set.insert(score, set.removeAt(0));
   });
 }

@@ -45,7 +45,9 @@ function setFields(call: Call): number {
   const hash = hashToFill(call, 2);
   let added = 0;
   for (let i = 2; i < count; i += 2) {
-    if (hash.set(data, offsets[i], lengths[i], data, offsets[i + 1], lengths[i + 1])) added++;
+    const valueAt = offsets[i + 1];
+    const bits = request.hashOf(i);
+    if (hash.set(data, offsets[i], lengths[i], data, valueAt, lengths[i + 1], false, bits)) added++;
   }
   call.dirty += (count - 4) >>> 1;
   call.changed(1, "hset");
@@ -79,9 +81,12 @@ export const HGET = command({
   flags: Flag.READONLY | Flag.FAST,
   keys: Access.RO | Access.ACCESS,
   run(call) {
-    const { data, offsets, lengths } = call.request;
+    const { request } = call;
+    const { data, offsets, lengths } = request;
     const hash = hashToRead(call);
-    if (hash === null || !hash.get(data, offsets[2], lengths[2])) return call.reply.null();
+    if (hash === null || !hash.get(data, offsets[2], lengths[2], request.hashOf(2))) {
+      return call.reply.null();
+    }
     call.reply.bulkRange(hash.data, hash.offset, hash.length);
   },
 });

@@ -31,10 +31,7 @@ export const HGETALL = command({
     const { reply } = call;
     const hash = hashToRead(call);
     reply.map(hash === null ? 0 : hash.size);
-    hash?.forEach((data, fieldOffset, fieldLength, valueOffset, valueLength) => {
-      reply.bulkRange(data, fieldOffset, fieldLength);
-      reply.bulkRange(data, valueOffset, valueLength);
-    });
+    hash?.writeTo(reply, true, true);
   },
 });
 
@@ -51,7 +48,7 @@ export const HKEYS = command({
     const { reply } = call;
     const hash = hashToRead(call);
     reply.array(hash === null ? 0 : hash.size);
-    hash?.forEach((data, offset, length) => reply.bulkRange(data, offset, length));
+    hash?.writeTo(reply, true, false);
   },
 });
 
@@ -68,9 +65,7 @@ export const HVALS = command({
     const { reply } = call;
     const hash = hashToRead(call);
     reply.array(hash === null ? 0 : hash.size);
-    hash?.forEach((data, _offset, _length, valueOffset, valueLength) =>
-      reply.bulkRange(data, valueOffset, valueLength)
-    );
+    hash?.writeTo(reply, false, true);
   },
 });
 

@@ -18,13 +18,14 @@ export const SADD = command({
   flags: Flag.WRITE | Flag.DENY_OOM | Flag.FAST,
   keys: Access.RW | Access.INSERT,
   run(call) {
-    const { data, offsets, lengths } = call.request;
+    const { request } = call;
+    const { data, offsets, lengths } = request;
     const ref = call.lookUpWrite(1);
     if (ref === 0) set.createFor(call.db, data, offsets[2], lengths[2]);
     else openSet(call, ref);
     let added = 0;
     for (let i = 2; i < call.count; i++) {
-      if (set.add(data, offsets[i], lengths[i])) added++;
+      if (set.add(data, offsets[i], lengths[i], request.hashOf(i))) added++;
     }
     if (ref === 0) call.putValue(0, 1, ValueType.SET, set.encoding, set.storage, set.value);
     if (added > 0) {
@@ -44,13 +45,14 @@ export const SREM = command({
   flags: Flag.WRITE | Flag.FAST,
   keys: Access.RW | Access.DELETE,
   run(call) {
-    const { data, offsets, lengths } = call.request;
+    const { request } = call;
+    const { data, offsets, lengths } = request;
     const ref = call.lookUpWrite(1);
     if (ref === 0) return call.reply.integer(0);
     openSet(call, ref);
     let removed = 0;
     for (let i = 2; i < call.count && set.size > 0; i++) {
-      if (set.remove(data, offsets[i], lengths[i])) removed++;
+      if (set.remove(data, offsets[i], lengths[i], request.hashOf(i))) removed++;
     }
     if (removed > 0) {
       call.changed(1, "srem");
@@ -177,6 +179,7 @@ function openSet(call: Call, ref: number): void {
 }
 
 function hasMember(call: Call, index: number): boolean {
-  const { data, offsets, lengths } = call.request;
-  return set.find(data, offsets[index], lengths[index]) >= 0;
+  const { request } = call;
+  const { data, offsets, lengths } = request;
+  return set.find(data, offsets[index], lengths[index], request.hashOf(index)) >= 0;
 }

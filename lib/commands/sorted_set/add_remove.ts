@@ -48,10 +48,11 @@ export const ZREM = command({
     const ref = call.lookUpWrite(1);
     if (ref === 0) return call.reply.integer(0);
     openEntry(call, ref);
-    const { data, offsets, lengths } = call.request;
+    const { request } = call;
+    const { data, offsets, lengths } = request;
     let removed = 0;
     for (let i = 2; i < call.count && zset.size > 0; i++) {
-      const handle = zset.find(data, offsets[i], lengths[i]);
+      const handle = zset.find(data, offsets[i], lengths[i], request.hashOf(i));
       if (handle < 0) continue;
       zset.removeHandle(handle);
       removed++;
@@ -147,8 +148,9 @@ let result = 0;
 
 /** Does to the lent set what ZADD does for one member. */
 function putScore(call: Call, flags: number, score: number, index: number): number {
-  const { data, offsets, lengths } = call.request;
-  const handle = zset.find(data, offsets[index], lengths[index]);
+  const { request } = call;
+  const { data, offsets, lengths } = request;
+  const handle = zset.find(data, offsets[index], lengths[index], request.hashOf(index));
   result = score;
   if (handle < 0) {
     if ((flags & AddFlag.XX) !== 0) return Outcome.REFUSED;

@@ -1,5 +1,6 @@
 /** Ranges by rank, score and bytes, replied or stored: ZRANGE and what came before it. */
 
+import { readClampedInteger } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
@@ -130,6 +131,10 @@ function form(by: number | null, reverse: boolean | null): RangeForm {
 }
 
 function reply(call: Call, rangeForm: RangeForm): void {
+  // Without options it is a range of ranks, unless the name says something else.
+  if (call.count === 4 && (rangeForm.by ?? By.RANK) === By.RANK) {
+    return replyRanks(call, rangeForm.reverse === true);
+  }
   const query = readRange(call, 2, rangeForm);
   const { reply } = call;
   if (!openRead(call, 1) || !walk.begin(zset, query)) return reply.array(0);
@@ -146,4 +151,19 @@ function reply(call: Call, rangeForm: RangeForm): void {
     count++;
   } while (walk.next());
   reply.arrayAt(start, count);
+}
+
+/** The members between two ranks, which are the arguments 2 and 3: nothing is allocated. */
+function replyRanks(call: Call, reverse: boolean): void {
+  const { reply } = call;
+  const from = readClampedInteger(call, 2);
+  const to = readClampedInteger(call, 3);
+  if (!openRead(call, 1)) return reply.array(0);
+  const { size } = zset;
+  const start = Math.max(0, from < 0 ? from + size : from);
+  const stop = Math.min(size - 1, to < 0 ? to + size : to);
+  if (start > stop) return reply.array(0);
+  const count = stop - start + 1;
+  reply.array(count);
+  zset.writeRange(reverse ? size - 1 - start : start, count, reverse, reply);
 }

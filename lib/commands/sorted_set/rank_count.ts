@@ -136,6 +136,7 @@ function replyRank(call: Call, reverse: boolean): void {
 
 /** Handle of the member at an argument; -1 when the lent set has it not. */
 function findArgument(call: Call, index: number): number {
-  const { data, offsets, lengths } = call.request;
-  return zset.find(data, offsets[index], lengths[index]);
+  const { request } = call;
+  const { data, offsets, lengths } = request;
+  return zset.find(data, offsets[index], lengths[index], request.hashOf(index));
 }

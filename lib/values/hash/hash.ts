@@ -18,7 +18,7 @@
  */
 
 import { Arena, SEGMENT_OF_REF } from "../../structures/arena.ts";
-import { Packed, packedSize } from "../../structures/packed.ts";
+import { type ElementSink, Packed, packedSize } from "../../structures/packed.ts";
 import { byteBase, Encoding, encodingOf, Storage, storageOf } from "../entry.ts";
 import type { ValueHome } from "../value.ts";
 import { FIELD_OFFSET, LargeHash } from "./large_hash.ts";
@@ -98,22 +98,26 @@ export class HashAccess {
     return this.large !== null && this.large.dueTime <= this.now;
   }
 
-  /** Points at a field's value; false when there is no such field. */
-  get(field: DataView, offset: number, length: number): boolean {
-    const place = this.find(field, offset, length);
+  /** Points at a field's value; false when there is no such field. `hash` is as in find. */
+  get(field: DataView, offset: number, length: number, hash = 0): boolean {
+    const place = this.find(field, offset, length, hash);
     if (place === 0) return false;
     this.pointValue(place);
     return true;
   }
 
-  /** The place of a field, valid until the hash is changed; 0 when there is no such field. */
-  find(field: DataView, offset: number, length: number): number {
+  /**
+   * The place of a field, valid until the hash is changed; 0 when there is no such field.
+   *
+   * @param hash what a table of the store says of the field; 0 when nobody has asked yet.
+   */
+  find(field: DataView, offset: number, length: number, hash = 0): number {
     const { large } = this;
     if (large === null) {
       const at = this.packed.find(this.block, field, offset, length, 2);
       return at < 0 ? 0 : at;
     }
-    const record = large.find(field, offset, length);
+    const record = large.find(field, offset, length, hash);
     return record !== 0 && this.isDue(large, record) ? 0 : record;
   }
 
@@ -132,7 +136,7 @@ export class HashAccess {
   }
 
   /**
-   * Sets a field, whose expiry goes unless `keepExpiry`.
+   * Sets a field, whose expiry goes unless `keepExpiry`. `hash` is as in {@linkcode find}.
    *
    * @returns whether the field is new.
    */
@@ -144,14 +148,16 @@ export class HashAccess {
     valueOffset: number,
     valueLength: number,
     keepExpiry = false,
+    hash = 0,
   ): boolean {
     const limit = this.home.limits.hashValueBytes;
     if (fieldLength > limit || valueLength > limit) this.becomeHashtable();
     const { large } = this;
     if (large !== null) {
-      const record = large.find(field, fieldOffset, fieldLength);
+      if (hash === 0) hash = large.table.hash(field, fieldOffset, fieldLength);
+      const record = large.find(field, fieldOffset, fieldLength, hash);
       if (record === 0) {
-        large.insert(field, fieldOffset, fieldLength, value, valueOffset, valueLength);
+        large.insert(field, fieldOffset, fieldLength, value, valueOffset, valueLength, hash);
         return true;
       }
       const due = this.isDue(large, record);
@@ -203,6 +209,14 @@ export class HashAccess {
     if (at < 0) return false;
     this.moveTo(this.packed.remove(this.block, at, 2));
     return true;
+  }
+
+  /** Hands fields and values on to a sink, in turn where both are asked for, in the order of forEach. */
+  writeTo(sink: ElementSink, fields: boolean, values: boolean): void {
+    const { large } = this;
+    if (large !== null) large.writeTo(sink, fields, values, this.now);
+    else if (fields && values) this.packed.writeTo(sink, this.block, 1, 0);
+    else this.packed.writeTo(sink, this.block, 2, fields ? 0 : 1);
   }
 
   forEach(visit: FieldVisitor): void {
@@ -315,8 +329,7 @@ export class HashAccess {
   }
 
   private isDue(large: LargeHash, record: number): boolean {
-    const time = large.expiresAt(record);
-    return time !== -1 && time <= this.now;
+    return large.isDue(record, this.now);
   }
 
   private visitRecord(large: LargeHash, record: number, visit: FieldVisitor): void {

@@ -15,6 +15,7 @@
 import { copyBytes } from "../../bytes/copy.ts";
 import type { Arena } from "../../structures/arena.ts";
 import { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } from "../../structures/arena.ts";
+import type { ElementSink } from "../../structures/packed.ts";
 import type { HashTable } from "../../structures/hash_table.ts";
 import { byteBase, readWord, writeWord } from "../entry.ts";
 import type { StoredObject, ValueHolder } from "../value.ts";
@@ -63,10 +64,31 @@ export class LargeHash implements StoredObject, ExpiringHash {
     return this.expiry !== null && this.expiry.soonestTime() <= now ? this.expiry.soonest() : 0;
   }
 
-  /** The record of a field, whether its time is up or not; 0 when there is none. */
-  find(field: DataView, offset: number, length: number): number {
+  /** See {@linkcode HashAccess.writeTo}; fields past their time by `now` are left out. */
+  writeTo(sink: ElementSink, fields: boolean, values: boolean, now: number): void {
+    const { arena, table, expiry } = this;
+    const { chainCount } = table;
+    for (let chain = 0; chain < chainCount; chain++) {
+      for (let record = table.chainHead(chain); record !== 0; record = table.nextInChain(record)) {
+        if (expiry !== null && this.isDue(record, now)) continue;
+        const data = arena.data[record >>> SEGMENT_OF_REF];
+        const start = byteBase(record) + FIELD_OFFSET;
+        const length = this.fieldLengthOf(record);
+        if (fields) sink.bulkRange(data, start, length);
+        if (values) sink.bulkRange(data, start + length, this.valueLengthOf(record));
+      }
+    }
+  }
+
+  /**
+   * The record of a field, whether its time is up or not; 0 when there is none.
+   *
+   * @param hash what the table says of the field; 0 when it was not asked yet.
+   */
+  find(field: DataView, offset: number, length: number, hash = 0): number {
     const { table } = this;
-    return table.find(field, offset, length, table.hash(field, offset, length));
+    if (hash === 0) hash = table.hash(field, offset, length);
+    return table.find(field, offset, length, hash);
   }
 
   fieldLengthOf(record: number): number {
@@ -82,7 +104,7 @@ export class LargeHash implements StoredObject, ExpiringHash {
     return byteBase(record) + FIELD_OFFSET + this.fieldLengthOf(record);
   }
 
-  /** Adds a field that must not be there. */
+  /** Adds a field that must not be there. `hash` is as in {@linkcode find}. */
   insert(
     field: DataView,
     fieldOffset: number,
@@ -90,6 +112,7 @@ export class LargeHash implements StoredObject, ExpiringHash {
     value: DataView,
     valueOffset: number,
     valueLength: number,
+    hash = 0,
   ): void {
     const { arena, table } = this;
     const record = arena.allocate(FIELD_OFFSET + fieldLength + valueLength);
@@ -99,7 +122,8 @@ export class LargeHash implements StoredObject, ExpiringHash {
     copyBytes(field, fieldOffset, data, start, fieldLength);
     copyBytes(value, valueOffset, data, start + fieldLength, valueLength);
     writeWord(arena, record, VALUE, valueLength);
-    table.insert(record, table.hash(field, fieldOffset, fieldLength), fieldLength);
+    if (hash === 0) hash = table.hash(field, fieldOffset, fieldLength);
+    table.insert(record, hash, fieldLength);
   }
 
   /** Puts another value in the place of a field's, whose expiry stays. */
@@ -129,6 +153,12 @@ export class LargeHash implements StoredObject, ExpiringHash {
   expiresAt(record: number): number {
     if (this.expiry === null || readWord(this.arena, record, VALUE) >= 0) return -1;
     return this.expiry.timeOf(record);
+  }
+
+  /** Whether a field is past its time. */
+  isDue(record: number, now: number): boolean {
+    const time = this.expiresAt(record);
+    return time !== -1 && time <= now;
   }
 
   setExpiry(record: number, time: number): void {

@@ -129,11 +129,16 @@ export class SetAccess {
     return this.form !== Form.TABLE;
   }
 
-  /** Handle of a member; -1 when it is not in the set. */
-  find(data: DataView, offset: number, length: number): number {
+  /**
+   * Handle of a member; -1 when it is not in the set.
+   *
+   * @param hash what a table of the store says of the member; 0 when nobody has asked yet.
+   */
+  find(data: DataView, offset: number, length: number, hash = 0): number {
     if (this.form === Form.TABLE) {
       const { table } = this.table!;
-      return table.find(data, offset, length, table.hash(data, offset, length)) || -1;
+      if (hash === 0) hash = table.hash(data, offset, length);
+      return table.find(data, offset, length, hash) || -1;
     }
     if (this.form === Form.PACKED) return this.packed.find(this.value, data, offset, length, 1);
     const { integer } = this;
@@ -142,11 +147,11 @@ export class SetAccess {
     return place < 0 ? -1 : place;
   }
 
-  /** Adds a member; false when it was there. */
-  add(data: DataView, offset: number, length: number): boolean {
+  /** Adds a member; false when it was there. `hash` is as in {@linkcode find}. */
+  add(data: DataView, offset: number, length: number, hash = 0): boolean {
     if (this.form === Form.TABLE) {
-      const { table } = this.table!;
-      return this.addHashed(data, offset, length, table.hash(data, offset, length));
+      if (hash === 0) hash = this.table!.table.hash(data, offset, length);
+      return this.addHashed(data, offset, length, hash);
     }
     if (this.form === Form.PACKED) return this.addPacked(data, offset, length);
     const { integer, integers } = this;
@@ -161,9 +166,9 @@ export class SetAccess {
     return true;
   }
 
-  /** Removes a member; false when it was not there. */
-  remove(data: DataView, offset: number, length: number): boolean {
-    const handle = this.find(data, offset, length);
+  /** Removes a member; false when it was not there. `hash` is as in {@linkcode find}. */
+  remove(data: DataView, offset: number, length: number, hash = 0): boolean {
+    const handle = this.find(data, offset, length, hash);
     if (handle < 0) return false;
     this.removeAt(handle);
     return true;

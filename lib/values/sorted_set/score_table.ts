@@ -12,14 +12,24 @@ import type { Arena } from "../../structures/arena.ts";
 import { SEGMENT_OF_REF } from "../../structures/arena.ts";
 import { type HashTable, RECORD_PREFIX_BYTES } from "../../structures/hash_table.ts";
 import { OrderedCursor, OrderedSet } from "../../structures/ordered_set.ts";
-import { byteBase } from "../entry.ts";
+import { byteBase, wordBase } from "../entry.ts";
 import type { StoredObject, ValueHome } from "../value.ts";
 
 const MEMBER_OFFSET = RECORD_PREFIX_BYTES + 8;
+/** The table's word with the member's length. */
+const KEY_LENGTH_WORD = 2;
 /** About what the objects around slots and nodes take. */
 const OBJECT_BYTES = 260;
 /** A node of the ordered set holds about this many members. */
 const MEMBERS_PER_NODE = 32;
+
+/** One for all, since no walk runs inside another. */
+const cursor = new OrderedCursor();
+
+/** Takes the members of a range, each lent until the call returns. */
+export interface MemberSink {
+  bulkRange(data: DataView, offset: number, length: number): void;
+}
 
 export class ScoreTable implements StoredObject {
   readonly table: HashTable;
@@ -76,6 +86,21 @@ export class ScoreTable implements StoredObject {
     this.free(ref);
   }
 
+  /** See {@linkcode SortedSetAccess.writeRange}. */
+  writeRange(rank: number, count: number, reverse: boolean, sink: MemberSink): void {
+    const { arena, order } = this;
+    order.seek(cursor, rank);
+    for (let left = count;;) {
+      const { ref } = cursor;
+      const segment = ref >>> SEGMENT_OF_REF;
+      const length = arena.words[segment][wordBase(ref) + KEY_LENGTH_WORD];
+      sink.bulkRange(arena.data[segment], memberStart(ref), length);
+      if (--left === 0) return;
+      if (reverse) order.previous(cursor);
+      else order.next(cursor);
+    }
+  }
+
   drain(elements: number): boolean {
     if (this.order.drain(1 + Math.floor(elements / MEMBERS_PER_NODE))) return true;
     return this.table.drain(elements, (ref) => this.free(ref));
@@ -85,14 +110,13 @@ export class ScoreTable implements StoredObject {
     const copy = new ScoreTable(this.home);
     const { table, arena } = this;
     copy.table.reserve(table.count);
-    const cursor = new OrderedCursor();
     if (table.count === 0) return copy;
     this.order.seek(cursor, 0);
     do {
       const { ref } = cursor;
       const data = arena.data[ref >>> SEGMENT_OF_REF];
       copy.insert(
-        cursor.score,
+        this.order.scoreAt(cursor),
         data,
         memberStart(ref),
         table.keyLengthOf(ref),

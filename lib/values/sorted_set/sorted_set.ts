@@ -18,7 +18,7 @@ import { OrderedCursor } from "../../structures/ordered_set.ts";
 import { Packed, packedSize } from "../../structures/packed.ts";
 import { byteBase, Encoding, Storage, storageOf } from "../entry.ts";
 import type { ValueHome } from "../value.ts";
-import { memberStart, ScoreTable } from "./score_table.ts";
+import { type MemberSink, memberStart, ScoreTable } from "./score_table.ts";
 
 /** Bytes of a packed score with its length. */
 const SCORE_BYTES = 9;
@@ -109,15 +109,19 @@ export class SortedSetAccess {
     return this.table === null;
   }
 
-  /** Handle of a member, its score in {@linkcode score}; -1 when it is not in the set. */
-  find(data: DataView, offset: number, length: number): number {
+  /**
+   * Handle of a member, its score in {@linkcode score}; -1 when it is not in the set.
+   *
+   * @param hash what a table of the store says of the member; 0 when nobody has asked yet.
+   */
+  find(data: DataView, offset: number, length: number, hash = 0): number {
     if (this.table === null) {
       const at = this.packed.find(this.value, data, offset, length, 2);
       if (at >= 0) this.score = this.packedScore(at);
       return at;
     }
     const { table } = this.table;
-    this.hash = table.hash(data, offset, length);
+    this.hash = hash === 0 ? table.hash(data, offset, length) : hash;
     const ref = table.find(data, offset, length, this.hash);
     if (ref === 0) return -1;
     this.score = this.table.scoreOf(ref);
@@ -191,7 +195,7 @@ export class SortedSetAccess {
     this.rank = rank;
     if (this.table !== null) {
       this.table.order.seek(this.cursor, rank);
-      this.showRecord(this.cursor.ref, this.cursor.score);
+      this.showCursor(this.table);
       return;
     }
     this.placed = false;
@@ -203,7 +207,7 @@ export class SortedSetAccess {
     this.rank++;
     if (this.table !== null) {
       if (!this.table.order.next(this.cursor)) return false;
-      this.showRecord(this.cursor.ref, this.cursor.score);
+      this.showCursor(this.table);
       return true;
     }
     const at = this.at + packedSize(this.length) + SCORE_BYTES;
@@ -217,13 +221,28 @@ export class SortedSetAccess {
     this.rank--;
     if (this.table !== null) {
       if (!this.table.order.previous(this.cursor)) return false;
-      this.showRecord(this.cursor.ref, this.cursor.score);
+      this.showCursor(this.table);
       return true;
     }
     if (this.rank < 0) return false;
     if (!this.placed) this.notePlaces();
     this.showPacked(this.places[this.rank]);
     return true;
+  }
+
+  /**
+   * Hands the members of `count` ranks on to a sink, from `rank` upwards or, in reverse, downwards;
+   * all must be there. Beside seek and next this saves ten members a third of their time.
+   */
+  writeRange(rank: number, count: number, reverse: boolean, sink: MemberSink): void {
+    if (this.table !== null) return this.table.writeRange(rank, count, reverse, sink);
+    this.seek(rank);
+    for (let left = count;;) {
+      sink.bulkRange(this.data, this.offset, this.length);
+      if (--left === 0) return;
+      if (reverse) this.previous();
+      else this.next();
+    }
   }
 
   /** Makes a small set's negative zeros plain ones, before an entry takes the set. */
@@ -256,6 +275,10 @@ export class SortedSetAccess {
     if (this.arena === home.arena) return;
     this.arena = home.arena;
     this.packed = new Packed(home.arena);
+  }
+
+  private showCursor(table: ScoreTable): void {
+    this.showRecord(this.cursor.ref, table.order.scoreAt(this.cursor));
   }
 
   private showRecord(ref: number, score: number): void {

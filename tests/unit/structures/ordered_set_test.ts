@@ -64,7 +64,8 @@ class Subject {
     const cursor = new OrderedCursor();
     set.seek(cursor, 0);
     for (let rank = 0; rank < items.length; rank++) {
-      assert(cursor.ref === items[rank].ref && cursor.score === items[rank].score, `rank ${rank}`);
+      assertEquals(cursor.ref, items[rank].ref, `rank ${rank}`);
+      assertEquals(set.scoreAt(cursor), items[rank].score, `rank ${rank}`);
       assertEquals(set.rankOf(items[rank].score, items[rank].ref), rank);
       assertEquals(set.next(cursor), rank + 1 < items.length);
     }

@@ -166,3 +166,27 @@ Deno.test("a large block moves seldom while it grows", () => {
   assertGreater(moves, 10);
   assertLess(moves, 60);
 });
+
+Deno.test("a sink is handed all elements, or each second from the first or the second on", () => {
+  const packed = new TextBlock();
+  const long = "x".repeat(300);
+  const texts = ["", "a", long, "b".repeat(253), "c".repeat(254), "last"];
+  const sunk = (stride: number, from: number): string[] => {
+    const found: string[] = [];
+    packed.packed.writeTo(
+      {
+        bulkRange: (data, offset, length) =>
+          found.push(latin1(new Uint8Array(data.buffer, data.byteOffset + offset, length))),
+      },
+      packed.block,
+      stride,
+      from,
+    );
+    return found;
+  };
+  assertEquals(sunk(1, 0), []);
+  for (const text of texts) packed.append(text);
+  assertEquals(sunk(1, 0), texts);
+  assertEquals(sunk(2, 0), ["", long, "c".repeat(254)]);
+  assertEquals(sunk(2, 1), ["a", "b".repeat(253), "last"]);
+});
