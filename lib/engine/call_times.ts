@@ -27,10 +27,26 @@ export class CallTimes {
 
   constructor(private readonly clock: Clock, private readonly stats: EngineStats) {}
 
-  /** Counts a call of a brief command that is about to run. */
-  countBrief(stats: CommandStats): void {
-    if (stats !== this.runStats || this.runCalls === 0) this.openRun(stats);
+  /**
+   * Counts a call of a brief command that is about to run.
+   *
+   * @param sampled whether others may stand for it; not where the length of the reply decides. Such
+   * runs are short, so that a call at the end of one is hardly made responsible for the others.
+   */
+  countBrief(stats: CommandStats, sampled: boolean): void {
+    const { runCalls } = this;
+    if (stats !== this.runStats || runCalls === 0 || (!sampled && runCalls >= CALLS_PER_SAMPLE)) {
+      this.openRun(stats, sampled);
+    }
     this.runCalls++;
+  }
+
+  /** Ends the open run, since its last call was not brief; its milliseconds, -1 if not measured. */
+  endRun(): number {
+    const nowMs = this.endOfRun();
+    const elapsedMs = nowMs === UNMEASURED ? UNMEASURED : nowMs - this.runStartMs;
+    if (this.runCalls > 0) this.closeRun(nowMs);
+    return elapsedMs;
   }
 
   /** Counts a call that is about to run and is measured by itself; when it starts. */
@@ -83,9 +99,10 @@ export class CallTimes {
     this.stampMs = 0;
   }
 
-  private openRun(stats: CommandStats): void {
+  private openRun(stats: CommandStats, sampled: boolean): void {
     if (this.runCalls > 0) this.closeRun(this.endOfRun());
-    const isMeasured = stats.unmeasured >= CALLS_PER_SAMPLE || stats.calls < MEASURED_CALLS;
+    const isMeasured = !sampled || stats.unmeasured >= CALLS_PER_SAMPLE ||
+      stats.calls < MEASURED_CALLS;
     this.runStats = stats;
     this.runStartMs = isMeasured ? this.clock.monotonicMs() : UNMEASURED;
   }

@@ -129,9 +129,9 @@ export interface CommandSpec {
   /** Lower-case subcommand names to their specs; empty for ordinary commands. */
   readonly subcommands: ReadonlyMap<string, CommandSpec>;
   /**
-   * A call with at most this many arguments is a small constant amount of work: consecutive ones
-   * share one pair of time stamps, because reading the clock (0.1 µs) would cost a tenth of such a
-   * command. 0: every call is measured by itself.
+   * A call with at most this many arguments is a small constant amount of work, or one that the
+   * length of its reply tells: consecutive ones share time stamps, because reading the clock (0.1 µs
+   * and more) would cost a tenth of such a command. 0: every call is measured by itself.
    */
   readonly briefArguments: number;
   readonly stats: CommandStats;

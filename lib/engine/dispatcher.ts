@@ -32,6 +32,8 @@ const LEAST_QUERY_LIMIT = 1024 * 1024;
 const RUN_IN_MULTI = new Set(["EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"]);
 /** Why a command that is admitted is not just run; EXEC may turn tracking on and off within. */
 const RUN_OBSERVED = Gate.NO_TOUCH | Gate.TRACKING | Gate.IN_MULTI;
+/** A longer reply takes its time, whatever the command: the run of brief ones ends with it. */
+const BRIEF_REPLY_BYTES = 16 * 1024;
 /** Flags by which the commands are known whose replies are pushes: they subscribe and unsubscribe. */
 const REPLIES_PUSHES = Flag.PUBSUB | Flag.NO_SCRIPT;
 
@@ -164,8 +166,12 @@ export class Dispatcher {
     if (request.count > command.briefArguments || this.timesEach) {
       return this.runTimed(session, request, command);
     }
-    this.times.countBrief(command.stats);
+    this.times.countBrief(command.stats, (command.flags & Flag.FAST) !== 0);
+    const mark = session.reply.length;
     this.call(session, request, command);
+    if (session.reply.length - mark <= BRIEF_REPLY_BYTES) return;
+    const elapsedMs = this.times.endRun();
+    if (elapsedMs > 0) noteSlow(this.context, session, request, command, elapsedMs);
   }
 
   private runTimed(session: Session, request: Request, command: Command): void {

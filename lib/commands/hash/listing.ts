@@ -26,6 +26,7 @@ export const HGETALL = command({
   complexity: "O(N) for the N fields of the hash",
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  briefArguments: 2,
   tips: ["nondeterministic_output_order"],
   run(call) {
     const { reply } = call;
@@ -43,6 +44,7 @@ export const HKEYS = command({
   complexity: "O(N) for the N fields of the hash",
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  briefArguments: 2,
   tips: ["nondeterministic_output_order"],
   run(call) {
     const { reply } = call;
@@ -60,6 +62,7 @@ export const HVALS = command({
   complexity: "O(N) for the N fields of the hash",
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  briefArguments: 2,
   tips: ["nondeterministic_output_order"],
   run(call) {
     const { reply } = call;

@@ -55,6 +55,7 @@ export const LRANGE = command({
   complexity: "O(M) for M elements of the range, after finding its start as LINDEX does",
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  briefArguments: 4,
   run(call) {
     const start = readClampedInteger(call, 2);
     const stop = readClampedInteger(call, 3);

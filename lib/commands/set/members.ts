@@ -119,6 +119,7 @@ export const SMEMBERS = command({
   complexity: "O(N) for N members in the set",
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  briefArguments: 2,
   tips: ["nondeterministic_output_order"],
   run(call) {
     const ref = call.lookUpRead(1);

@@ -17,6 +17,7 @@ export const ZRANGE = command({
   complexity: "O(log(N)+M) for M members listed of N",
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  briefArguments: 4,
   run: (call) => reply(call, form(null, null)),
 });
 
@@ -28,6 +29,7 @@ export const ZREVRANGE = command({
   complexity: "O(log(N)+M) for M members listed of N",
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  briefArguments: 4,
   docFlags: ["deprecated"],
   deprecatedSince: "6.2.0",
   replacedBy: "`ZRANGE` with the `REV` argument",

@@ -50,6 +50,7 @@ export const XRANGE = command({
   complexity: "O(log(M)+N) for N entries out of M",
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  briefArguments: 6,
   run: (call) => range(call, 2, 3, false),
 });
 
@@ -61,6 +62,7 @@ export const XREVRANGE = command({
   complexity: "O(log(M)+N) for N entries out of M",
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  briefArguments: 6,
   run: (call) => range(call, 3, 2, true),
 });
 
