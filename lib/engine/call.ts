@@ -12,6 +12,7 @@ import { META_WORD, readWord, TYPE_MASK, ValueType } from "../values/entry.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import type { Context } from "./context.ts";
 import { errors } from "./errors.ts";
+import { KeyBatch } from "./key_batch.ts";
 import type { Session } from "./session.ts";
 
 const EMPTY_REQUEST = new Request();
@@ -26,6 +27,8 @@ export class Call {
   effects: Request[] | null = null;
   /** True when the change is to be kept from the stream of effects. */
   silent = false;
+  /** For commands with many keys. */
+  readonly keys: KeyBatch = new KeyBatch();
 
   constructor(readonly context: Context, public session: Session, public command: CommandSpec) {
     this.reply = session.reply;

@@ -33,6 +33,8 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   ping: { request: () => ["PING"] },
   set: { request: () => ["SET", `key:${rand()}`, VALUE] },
   get: { request: () => ["GET", `key:${rand()}`] },
+  mset_10: { request: () => ["MSET", ...tenKeys().flatMap((key) => [key, VALUE])] },
+  mget_10: { request: () => ["MGET", ...tenKeys()] },
   lpush: { request: () => ["LPUSH", "mylist", VALUE] },
   rpush: { request: () => ["RPUSH", "mylist", VALUE] },
   lpop: { request: () => ["LPOP", "mylist"], fill: () => elements("mylist") },
@@ -52,6 +54,10 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   hgetall_10: { request: () => ["HGETALL", "smallhash"] },
   lrange_100: { request: () => ["LRANGE", "mylist2", 0, 99] },
 };
+
+function tenKeys(): string[] {
+  return Array.from({ length: 10 }, () => `key:${rand()}`);
+}
 
 function main(): void {
   const names = Deno.args[0] === undefined || Deno.args[0] === "all"

@@ -19,13 +19,10 @@ export const MGET = command({
   run(call) {
     const { db, reply } = call;
     reply.array(call.count - 1);
-    for (let i = 1; i < call.count; i++) {
-      const ref = call.lookUpRead(i);
-      if (ref === 0 || typeOf(db.arena, ref) !== ValueType.STRING) reply.null();
-      else {
-        const value = db.stringOf(ref);
-        reply.bulkRange(value.data, value.offset, value.length);
-      }
+    for (let first = 1; first < call.count;) {
+      const count = call.keys.touch(db, call.request, first, 1);
+      for (let i = 0; i < count; i++) replyString(call, first + i, call.keys.hashes[i]);
+      first += count;
     }
   },
 });
@@ -72,10 +69,24 @@ function requirePairs(call: Call): void {
 }
 
 function storePairs(call: Call): void {
-  for (let i = 1; i < call.count; i += 2) {
-    const ref = call.lookUpWrite(i);
-    if (ref !== 0) call.db.persist(ref);
-    storeArgument(call, ref, i, i + 1);
-    call.changed(i, "set");
+  const { db, request, keys } = call;
+  for (let first = 1; first < call.count;) {
+    const count = keys.touch(db, request, first, 2);
+    for (let i = 0; i < count; i++, first += 2) {
+      const { data, offsets, lengths } = request;
+      const ref = db.lookUpWrite(data, offsets[first], lengths[first], keys.hashes[i]);
+      if (ref !== 0) db.persist(ref);
+      storeArgument(call, ref, first, first + 1);
+      call.changed(first, "set");
+    }
   }
+}
+
+function replyString(call: Call, index: number, hash: number): void {
+  const { db, reply } = call;
+  const { data, offsets, lengths } = call.request;
+  const ref = db.lookUpRead(data, offsets[index], lengths[index], hash);
+  if (ref === 0 || typeOf(db.arena, ref) !== ValueType.STRING) return reply.null();
+  const value = db.stringOf(ref);
+  reply.bulkRange(value.data, value.offset, value.length);
 }
