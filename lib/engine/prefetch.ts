@@ -21,6 +21,8 @@ import { META_WORD, Storage, storageOf, typeOf, ValueType, wordBase } from "../v
 const LEAST_KEYS = 32768;
 /** The same of a collection's table. */
 const LEAST_ELEMENTS = 32768;
+/** Who names a script by its digest (EVALSHA) has the number of keys and the first one behind it. */
+const DIGEST_LENGTH = 40;
 /** Longer first arguments are rarely keys, and hashing them ahead is not worth it. */
 const LONGEST_KEY = 256;
 
@@ -48,10 +50,13 @@ export class Prefetch {
     for (let i = 0; i < count; i++) {
       const request = requests[i];
       heads[i] = 0;
-      if (request.count < 2 || request.lengths[1] > LONGEST_KEY) continue;
-      request.keyHash = table.hash(request.data, request.offsets[1], request.lengths[1]);
+      const at = request.lengths[1] === DIGEST_LENGTH && request.count > 3 ? 3 : 1;
+      if (request.count < 2 || request.lengths[at] > LONGEST_KEY) continue;
+      const hash = table.hash(request.data, request.offsets[at], request.lengths[at]);
+      heads[i] = hash;
+      if (at > 1) continue;
+      request.keyHash = hash;
       request.hasKeyHash = true;
-      heads[i] = request.keyHash;
     }
     table.headsOf(heads, count);
     let seen = 0;
