@@ -12,8 +12,10 @@ import { CommandStats } from "./command_spec.ts";
 import type { EngineStats } from "./stats/engine_stats.ts";
 
 /** Calls of a brief command that go unmeasured between two that are, after so many that all are. */
-const CALLS_PER_SAMPLE = 16;
+const CALLS_PER_SAMPLE = 64;
 const MEASURED_CALLS = 64;
+/** Calls in a run of commands that the length of a reply makes long. */
+const LONGEST_RUN = 16;
 /** The start of a run that is not measured. */
 const UNMEASURED = -1;
 
@@ -35,7 +37,7 @@ export class CallTimes {
    */
   countBrief(stats: CommandStats, sampled: boolean): void {
     const { runCalls } = this;
-    if (stats !== this.runStats || runCalls === 0 || (!sampled && runCalls >= CALLS_PER_SAMPLE)) {
+    if (stats !== this.runStats || runCalls === 0 || (!sampled && runCalls >= LONGEST_RUN)) {
       this.openRun(stats, sampled);
     }
     this.runCalls++;
