@@ -182,7 +182,8 @@ Deno.test("every flipped bit of an append-only file is noticed or changes nothin
     if (found.log.includes("Truncating the AOF")) cut++;
     else assertEquals(found.digest, right, `bit ${bit & 7} of byte ${bit >> 3} is not noticed`);
   }
-  assert(refused > whole.length, `${refused} refused, ${cut} cut`);
+  // Harmless are few: letters of either case, annotations.
+  assert(refused > 0 && refused + cut > whole.length * 4, `${refused} refused, ${cut} cut`);
 });
 
 Deno.test("every flipped bit of a manifest is noticed or changes nothing", async () => {

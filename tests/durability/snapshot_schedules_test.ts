@@ -123,7 +123,8 @@ class Schedules {
   private readonly other: EngineHarness;
   private readonly snapshots: Snapshots;
   private readonly pace = { sliceMs: 0, stepsPerLook: 1 };
-  private task: (() => void) | null = null;
+  /** The walk's, and those of clients that wait for a time. */
+  private readonly tasks: Set<() => void> = new Set();
   private chunks: Uint8Array[] = [];
   private result: SnapshotResult | null = null;
   private format: "rdb" | "commands" = "rdb";
@@ -146,8 +147,8 @@ class Schedules {
     this.other = new EngineHarness({ seed });
     // Tasks run one at a time, when the schedule says so.
     this.redis.clock.schedule = (_delayMs, task) => {
-      this.task = task;
-      return { cancel: () => this.task = null };
+      this.tasks.add(task);
+      return { cancel: () => this.tasks.delete(task) };
     };
     this.snapshots = new Snapshots(this.redis.engine.context, this.pace, HUGE);
     this.clients = Array.from({ length: CLIENTS }, () => new Client(this.redis));
@@ -180,14 +181,20 @@ class Schedules {
       for (let left = draw.below(commandsPerSlice + 1); left > 0; left--) this.write();
       if (draw.oneIn(30)) redis.clock.advance(draw.below(1000));
       this.cron();
-      const { task } = this;
-      this.task = null;
-      task?.();
+      this.runTask();
       if (isAborted && slices === 20) snapshot.abort("by the test");
       for (const client of this.clients) client.goOn();
     }
     const left = this.leftBehind();
     return isAborted ? left : [...left, ...differences(expected, this.loaded(cutMs))];
+  }
+
+  /** Runs the task that has waited longest. */
+  private runTask(): void {
+    for (const task of this.tasks) {
+      this.tasks.delete(task);
+      return task();
+    }
   }
 
   /** What should be over with the snapshot. */
