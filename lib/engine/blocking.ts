@@ -266,7 +266,8 @@ export class Blocking implements ChangeListener, AddedKeyListener {
 
   private serve(queue: KeyQueue<KeyWaiter>): void {
     const { db, key, hash, waiters } = queue;
-    if (this.keeps(db, key, () => this.signal(queue))) return;
+    // Nothing is made for it while no snapshot runs.
+    if (this.state.preservesEntries && this.keeps(db, key, () => this.signal(queue))) return;
     // As any use of the key, this removes it when its time is up.
     const ref = db.lookUpWrite(key, 0, key.byteLength, hash);
     const type = ref === 0 ? NONE : typeOf(db.arena, ref);

@@ -6,8 +6,6 @@
 
 import type { Request } from "../resp/request.ts";
 import type { Database } from "../store/database.ts";
-import { SEGMENT_OF_REF } from "../structures/arena.ts";
-import { META_WORD, wordBase } from "../values/entry.ts";
 
 /** Keys taken at a time: enough for the waits to overlap. */
 const MOST_KEYS = 16;
@@ -25,7 +23,7 @@ export class KeyBatch {
    * @returns how many were taken; the others are for the next call.
    */
   touch(db: Database, request: Request, first: number, step: number): number {
-    const { table, arena } = db;
+    const { table } = db;
     const { data, offsets, lengths } = request;
     const { hashes, heads } = this;
     const count = Math.min(MOST_KEYS, Math.ceil((request.count - first) / step));
@@ -33,13 +31,7 @@ export class KeyBatch {
       hashes[i] = table.hash(data, offsets[at], lengths[at]);
       heads[i] = hashes[i];
     }
-    table.headsOf(heads, count);
-    let seen = 0;
-    for (let i = 0; i < count; i++) {
-      const ref = heads[i];
-      if (ref !== 0) seen ^= arena.words[ref >>> SEGMENT_OF_REF][wordBase(ref) + META_WORD];
-    }
-    this.seen = seen;
+    this.seen = table.touch(heads, count);
     return count;
   }
 }

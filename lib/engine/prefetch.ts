@@ -14,8 +14,7 @@
 import { equalData } from "../bytes/copy.ts";
 import type { Request } from "../resp/request.ts";
 import type { Database } from "../store/database.ts";
-import { SEGMENT_OF_REF } from "../structures/arena.ts";
-import { META_WORD, Storage, storageOf, typeOf, ValueType, wordBase } from "../values/entry.ts";
+import { Storage, storageOf, typeOf, ValueType } from "../values/entry.ts";
 
 /** A smaller database is in the cache anyway. */
 const LEAST_KEYS = 32768;
@@ -44,9 +43,9 @@ export class Prefetch {
 
   /** The entries that the first arguments name. */
   private touchKeys(db: Database, requests: readonly Request[], count: number): void {
-    const { table, arena } = db;
+    const { table } = db;
     const { heads } = this;
-    // Three short loops: within the hash's many instructions no two reads would overlap.
+    // Apart from reading: within the hash's many instructions no two reads would overlap.
     for (let i = 0; i < count; i++) {
       const request = requests[i];
       heads[i] = 0;
@@ -58,13 +57,7 @@ export class Prefetch {
       request.keyHash = hash;
       request.hasKeyHash = true;
     }
-    table.headsOf(heads, count);
-    let seen = 0;
-    for (let i = 0; i < count; i++) {
-      const ref = heads[i];
-      if (ref !== 0) seen ^= arena.words[ref >>> SEGMENT_OF_REF][wordBase(ref) + META_WORD];
-    }
-    this.seen = seen;
+    this.seen = table.touch(heads, count);
   }
 
   /**
@@ -72,8 +65,9 @@ export class Prefetch {
    * that can name an element, with which most pipelines go on.
    */
   private touchElements(db: Database, requests: readonly Request[], count: number): void {
+    const { heads } = this;
     let first = 0;
-    while (first < count && requests[first].count < 3) first++;
+    for (; first < count && requests[first].count < 3; first++) heads[first] = 0;
     if (first > count - 2) return;
     const collection = requests[first];
     const ref = entryOf(db, collection);
@@ -81,7 +75,6 @@ export class Prefetch {
     const { table } = db.objectOf(ref);
     if (table === undefined || table.count < LEAST_ELEMENTS) return;
     const isScored = typeOf(db.arena, ref) === ValueType.SORTED_SET;
-    const { heads } = this;
     for (let i = first; i < count; i++) {
       const request = requests[i];
       heads[i] = 0;
@@ -94,13 +87,7 @@ export class Prefetch {
       request.elementHash = hash;
       heads[i] = hash;
     }
-    table.headsOf(heads, count);
-    let seen = 0;
-    for (let i = first; i < count; i++) {
-      const record = heads[i];
-      if (record !== 0) seen ^= db.arena.words[record >>> SEGMENT_OF_REF][wordBase(record)];
-    }
-    this.seen = seen;
+    this.seen = table.touch(heads, count);
   }
 }
 

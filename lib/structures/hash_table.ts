@@ -103,15 +103,22 @@ export class HashTable {
     }
   }
 
-  /** The first record of the chain that a hash belongs to, or 0; to be brought into the cache. */
-  headOf(hash: number): number {
-    return this.slots[hash & this.mask];
-  }
-
-  /** Puts what {@linkcode headOf} says of each hash in its place. */
-  headsOf(hashes: Int32Array, count: number): void {
-    const { slots, mask } = this;
+  /**
+   * Reads a little of the first record of each hash's chain, to bring it into the cache. Two loops: in
+   * each the waits for memory overlap.
+   *
+   * @param hashes overwritten; 0 in place of those that are not wanted.
+   * @returns something of what was read, so that reading is not optimised away.
+   */
+  touch(hashes: Int32Array, count: number): number {
+    const { slots, mask, arena } = this;
     for (let i = 0; i < count; i++) hashes[i] = slots[hashes[i] & mask];
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const ref = hashes[i];
+      if (ref !== 0) seen ^= arena.words[ref >>> SEGMENT_OF_REF][(ref & REF_IN_SEGMENT) << WORD];
+    }
+    return seen;
   }
 
   /** Adds a record whose key is in place and not in the table yet; fills in its prefix. */
