@@ -26,6 +26,9 @@ export class Request {
   /** The argument whose table hash is {@linkcode elementHash}, computed ahead; 0 for none. */
   hashedElement = 0;
   elementHash = 0;
+  /** Where it lies in the buffer, from its first byte to behind its last: the parser's own marks. */
+  start = 0;
+  end = 0;
 
   constructor(buffer: Uint8Array = new Uint8Array(0)) {
     this.buffer = buffer;

@@ -63,9 +63,6 @@ export class RequestParser {
   private bulkLength = -1;
   /** Bytes from `at` on that were searched for a line end in vain. */
   private searched = 0;
-  /** Where the requests of the last batch begin and end. */
-  private readonly starts: number[] = [];
-  private readonly ends: number[] = [];
   /** Reads in a row that used little of the buffer. */
   private smallReads = 0;
 
@@ -148,16 +145,17 @@ export class RequestParser {
   }
 
   /**
-   * Looks for as many complete requests as `batch` and `most` allow, and swaps them into it, so
-   * that what they need can be brought into the cache together; how many there are. They are lent
-   * until the next read.
+   * Looks for complete requests until `batch` is filled up to `most`, and swaps them into it from
+   * `first` on, so that what they need can be brought into the cache together. They are lent until
+   * the next read.
+   *
+   * @returns where the batch now ends.
    */
-  nextBatch(batch: Request[], most: number): number {
-    const limit = Math.min(most, batch.length);
-    let count = 0;
-    while (count < limit) {
+  nextBatch(batch: Request[], first: number, most: number): number {
+    let count = first;
+    while (count < most) {
       // An inline request is unescaped where it lies: it could not be parsed again after backTo.
-      if (count > 0 && this.at < this.end && this.request.buffer[this.at] !== STAR) break;
+      if (count > first && this.at < this.end && this.request.buffer[this.at] !== STAR) break;
       const parsed = this.next();
       if (parsed !== Parsed.REQUEST) {
         this.ended = parsed;
@@ -166,10 +164,10 @@ export class RequestParser {
       const found = this.request;
       const spare = batch[count];
       spare.share(found);
+      found.start = this.start;
+      found.end = this.at;
       batch[count] = found;
       this.request = spare;
-      this.starts[count] = this.start;
-      this.ends[count] = this.at;
       count++;
     }
     this.ended = Parsed.REQUEST;
@@ -184,8 +182,8 @@ export class RequestParser {
     const waiting = batch[index];
     batch[index] = this.request;
     this.request = waiting;
-    this.start = this.starts[index];
-    this.at = this.ends[index];
+    this.start = waiting.start;
+    this.at = waiting.end;
     this.remaining = 0;
     this.bulkLength = -1;
     this.searched = 0;

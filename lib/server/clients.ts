@@ -9,7 +9,6 @@ import { writeAll } from "../host/network.ts";
 import { fromLatin1 } from "../bytes/byte_string.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { type ClientLimits, Connection, type ConnectionOwner } from "./connection.ts";
-import { RequestBatch } from "./request_batch.ts";
 import type { Turn } from "./turn.ts";
 
 /** Offsets into a read buffer have 31 bits. */
@@ -27,7 +26,6 @@ const DENIED = fromLatin1(
 
 export class Clients implements ConnectionOwner {
   readonly buffers: BufferPool = new BufferPool();
-  readonly batch: RequestBatch = new RequestBatch();
   readonly limits: ClientLimits;
   /** Bytes that the connections take, as of the last {@linkcode tick}. */
   memoryBytes = 0;
@@ -73,7 +71,7 @@ export class Clients implements ConnectionOwner {
     stats.connectionsReceived++;
     const connection = new Connection(this, socket);
     this.connections.add(connection);
-    void connection.serve();
+    connection.readOn();
   }
 
   closed(connection: Connection): void {

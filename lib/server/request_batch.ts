@@ -1,12 +1,110 @@
-/** Requests of a pipeline that were found together; one batch serves all connections in turn. [hot] */
+/**
+ * Runs what arrived in a turn. The requests of all the connections that woke together are found
+ * first, some at a time, so that what they need can be brought into the cache together; then they are
+ * run in the order in which they came. One batch serves all connections. [hot]
+ */
 
 import { Prefetch } from "../engine/prefetch.ts";
+import type { Session } from "../engine/session.ts";
 import { Request } from "../resp/request.ts";
+import { Parsed, type RequestParser } from "../resp/request_parser.ts";
+
+/** Who sends requests: a connection. */
+export interface Sender {
+  readonly session: Session;
+  readonly parser: RequestParser;
+  /** Called when all that was complete has been run; must not throw. */
+  ran(): void;
+  /** Called when looking for a request, or running one, has thrown; must not throw. */
+  failed(error: unknown): void;
+}
+
+/** The engine, as far as it is needed here. */
+export interface Runner {
+  execute(session: Session, request: Request): void;
+}
 
 /** Requests looked for at a time: enough for their waits for memory to overlap. */
-export const BATCH_REQUESTS = 16;
+const BATCH_REQUESTS = 16;
 
 export class RequestBatch {
-  readonly requests: Request[] = Array.from({ length: BATCH_REQUESTS }, () => new Request());
-  readonly prefetch: Prefetch = new Prefetch(BATCH_REQUESTS);
+  private readonly requests: Request[] = Array.from(
+    { length: BATCH_REQUESTS },
+    () => new Request(),
+  );
+  /** Who sent each of them. */
+  private readonly senders: Sender[] = [];
+  private readonly prefetch: Prefetch = new Prefetch(BATCH_REQUESTS);
+  /** The first of the senders that {@linkcode find} is not through with. */
+  private through = 0;
+  /** The request that runs, for whoever clears up after a failure. */
+  private running = 0;
+
+  constructor(private readonly engine: Runner) {}
+
+  /** Runs all complete requests of these senders, but for what parked or closing sessions sent. */
+  run(arrived: readonly Sender[]): void {
+    for (let next = 0; next < arrived.length;) {
+      const first = next;
+      const found = this.find(arrived, first);
+      next = this.through;
+      if (found > 1) this.fetchAhead(found);
+      for (let i = 0; i < found;) i = this.execute(i, found);
+      for (let i = first; i < next; i++) arrived[i].ran();
+    }
+  }
+
+  /** Finds as many requests as there is room for; how many. */
+  private find(arrived: readonly Sender[], first: number): number {
+    let found = 0;
+    let next = first;
+    for (; next < arrived.length && found < BATCH_REQUESTS; next++) {
+      const sender = arrived[next];
+      const before = found;
+      found = this.findOf(sender, before);
+      for (let i = before; i < found; i++) if (this.senders[i] !== sender) this.senders[i] = sender;
+      // There may be more of this one, to be looked for when these have been run.
+      if (found > before && sender.parser.ended === Parsed.REQUEST) break;
+    }
+    this.through = next;
+    return found;
+  }
+
+  private findOf(sender: Sender, found: number): number {
+    const { session, parser } = sender;
+    if (session.closing || session.parked) return found;
+    try {
+      // What may be sent is another matter once the first request has given the password.
+      const most = parser.authenticated ? BATCH_REQUESTS : Math.min(found + 1, BATCH_REQUESTS);
+      return parser.nextBatch(this.requests, found, most);
+    } catch (error) {
+      sender.failed(error);
+      return found;
+    }
+  }
+
+  /** Runs requests until one fails; where to go on. */
+  private execute(start: number, end: number): number {
+    const { requests, senders, engine } = this;
+    this.running = start;
+    try {
+      for (let i = start; i < end; i++) {
+        const { session, parser } = senders[i];
+        if (session.closing || session.parked) continue;
+        this.running = i;
+        engine.execute(session, requests[i]);
+        if (session.parked) parser.backTo(requests, i);
+      }
+    } catch (error) {
+      senders[this.running].failed(error);
+      return this.running + 1;
+    }
+    return end;
+  }
+
+  private fetchAhead(found: number): void {
+    const { db } = this.senders[0].session;
+    for (let i = 1; i < found; i++) if (this.senders[i].session.db !== db) return;
+    this.prefetch.touch(db, this.requests, found);
+  }
 }

@@ -1,11 +1,18 @@
 /**
- * One flush a turn. Readers parse and execute; the first of them in a turn queues one microtask,
- * which runs when all that woke with it are through, and starts one write for each connection
- * that has replies. What must happen before a reply leaves (the append-only file's write, feeding
- * replicas) happens there, once for all of them. [hot]
+ * One flush a turn. The first reader that wakes queues one microtask, which runs when all that woke
+ * with it have told what arrived. It runs their requests, starts one write for each connection that
+ * has replies, and lets the readers go on. What must happen before a reply leaves (the append-only
+ * file's write, feeding replicas) happens there, once for all of them. [hot]
  */
 
 import type { Engine } from "../engine/engine.ts";
+import { RequestBatch, type Sender } from "./request_batch.ts";
+
+/** A connection with bytes that were read, and no read under way. */
+export interface Reader extends Sender {
+  /** Starts the next read; must not throw. */
+  readOn(): void;
+}
 
 /** What has replies to send at the end of a turn. */
 export interface Flushable {
@@ -34,6 +41,8 @@ export interface Barrier {
 export class Turn {
   /** Null while nothing has to happen before replies leave. */
   barrier: Barrier | null = null;
+  readonly batch: RequestBatch;
+  private readonly arrived: Reader[] = [];
   private readonly waiting: Flushable[] = [];
   private readonly resuming: Resumable[] = [];
   /** Those whose replies wait for the barrier. */
@@ -41,7 +50,9 @@ export class Turn {
   private queued = false;
   private readonly end = (): void => this.finish();
 
-  constructor(private readonly engine: Engine) {}
+  constructor(private readonly engine: Engine) {
+    this.batch = new RequestBatch(engine);
+  }
 
   /** Opens a turn, or joins the one that is open. */
   begin(): void {
@@ -49,6 +60,11 @@ export class Turn {
     this.queued = true;
     this.engine.beginTurn();
     queueMicrotask(this.end);
+  }
+
+  /** Has what was read run when the turn ends, and the reader go on. */
+  runAtEnd(reader: Reader): void {
+    this.arrived.push(reader);
   }
 
   /** Has `flush` called once, when the turn ends; the caller makes sure not to ask twice. */
@@ -82,6 +98,8 @@ export class Turn {
 
   /** One connection's failure must not keep others waiting, nor leave the turn open for ever. */
   private finish(): void {
+    const { arrived } = this;
+    if (arrived.length > 0) this.batch.run(arrived);
     this.engine.serveWaiting();
     // Those that go on may let others go on; all of them belong to this turn.
     for (let i = 0; i < this.resuming.length; i++) {
@@ -107,6 +125,8 @@ export class Turn {
     // Flushing may have asked for more flushes; those stay for the turn that they opened.
     if (count === this.waiting.length) this.waiting.length = 0;
     else this.waiting.splice(0, count);
+    for (let i = 0; i < arrived.length; i++) arrived[i].readOn();
+    arrived.length = 0;
   }
 
   /** Lets replies go that wait for this ticket or an earlier one. */

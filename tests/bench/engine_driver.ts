@@ -12,7 +12,7 @@ import { DenoProcess } from "../../lib/host/process.ts";
 import { SeededRandom } from "../../lib/host/random.ts";
 import { SystemClock } from "../../lib/host/clock.ts";
 import { RequestParser } from "../../lib/resp/request_parser.ts";
-import { RequestBatch } from "../../lib/server/request_batch.ts";
+import { RequestBatch, type Sender } from "../../lib/server/request_batch.ts";
 import { CapturedLog, MemoryFiles } from "../support/fake_host.ts";
 
 /** Words of one request. */
@@ -26,8 +26,9 @@ const PIPELINES_PER_TURN = 10;
 export class EngineDriver {
   private readonly engine: Engine;
   private readonly session: Session;
-  private readonly batch = new RequestBatch();
+  private readonly batch: RequestBatch;
   private readonly parser = new RequestParser({ maxBulkBytes: 1e9 }, true);
+  private readonly senders: Sender[];
 
   constructor() {
     const config = new Config();
@@ -44,6 +45,16 @@ export class EngineDriver {
       commands: COMMANDS,
     });
     this.session = this.engine.openSession();
+    this.batch = new RequestBatch(this.engine);
+    const { session, parser } = this;
+    this.senders = [{
+      session,
+      parser,
+      ran: () => {},
+      failed: (error) => {
+        throw error;
+      },
+    }];
   }
 
   /** Runs pipelines as turns of a server, and says how many nanoseconds of processor time a request took. */
@@ -66,15 +77,8 @@ export class EngineDriver {
   }
 
   private received(bytes: Uint8Array): void {
-    const { parser, batch, session } = this;
-    const { requests, prefetch } = batch;
-    parser.feed(bytes);
-    for (;;) {
-      const count = parser.nextBatch(requests, requests.length);
-      if (count === 0) return;
-      if (count > 1) prefetch.touch(session.db, requests, count);
-      for (let i = 0; i < count; i++) this.engine.execute(session, requests[i]);
-    }
+    this.parser.feed(bytes);
+    this.batch.run(this.senders);
   }
 }
 

@@ -273,14 +273,14 @@ Deno.test("a batch holds the requests that are complete, in order", () => {
   parser.feed(
     bytesOf("*1\r\n$1\r\na\r\n*2\r\n$1\r\nb\r\n$2\r\ncc\r\n*1\r\n$1\r\nd\r\n*1\r\n$5\r\nef"),
   );
-  assertEquals(parser.nextBatch(batch, 2), 2);
+  assertEquals(parser.nextBatch(batch, 0, 2), 2);
   assertEquals(parser.ended, Parsed.REQUEST);
   assertEquals([batch[0].text(0), batch[1].text(0), batch[1].text(1)], ["a", "b", "cc"]);
-  assertEquals(parser.nextBatch(batch, 4), 1);
+  assertEquals(parser.nextBatch(batch, 0, 4), 1);
   assertEquals(parser.ended, Parsed.INCOMPLETE);
   assertEquals(batch[0].text(0), "d");
   parser.feed(bytesOf("ghi\r\n"));
-  assertEquals(parser.nextBatch(batch, 4), 1);
+  assertEquals(parser.nextBatch(batch, 0, 4), 1);
   assertEquals(batch[0].text(0), "efghi");
 });
 
@@ -289,13 +289,13 @@ Deno.test("a request that waits stays while more is read, and those behind it ar
   const batch = Array.from({ length: 4 }, () => new Request());
   const many = Array.from({ length: 200 }, (_, i) => `*1\r\n$3\r\n${100 + i}\r\n`).join("");
   parser.feed(bytesOf("*1\r\n$4\r\nwait\r\n*2\r\n$1\r\nb\r\n$1\r\nc\r\n*1\r\n$9\r\npar"));
-  assertEquals(parser.nextBatch(batch, 4), 2);
+  assertEquals(parser.nextBatch(batch, 0, 4), 2);
   parser.backTo(batch, 0);
   parser.feed(bytesOf("tially\r\n" + many));
   assertEquals(parser.request.text(0), "wait");
   const found: string[] = [];
   for (let count = -1; count !== 0;) {
-    count = parser.nextBatch(batch, 4);
+    count = parser.nextBatch(batch, 0, 4);
     for (let i = 0; i < count; i++) found.push(batch[i].text(0));
   }
   assertEquals(found.slice(0, 4), ["b", "partially", "100", "101"]);
@@ -306,8 +306,8 @@ Deno.test("an inline request ends a batch, so that it is never parsed twice", ()
   const parser = newParser();
   const batch = Array.from({ length: 4 }, () => new Request());
   parser.feed(bytesOf('*1\r\n$1\r\na\r\nset k "x\\ty"\r\n*1\r\n$1\r\nb\r\n'));
-  assertEquals(parser.nextBatch(batch, 4), 1);
+  assertEquals(parser.nextBatch(batch, 0, 4), 1);
   parser.backTo(batch, 0);
-  assertEquals(parser.nextBatch(batch, 4), 2);
+  assertEquals(parser.nextBatch(batch, 0, 4), 2);
   assertEquals([batch[0].text(2), batch[1].text(0)], ["x\ty", "b"]);
 });
