@@ -25,6 +25,16 @@ export interface ParserLimits {
   maxBulkBytes: number;
 }
 
+/** Where read buffers come from and go to. */
+export interface ReadMemory {
+  take(bytes: number): Uint8Array;
+  /** Nobody uses this one any more. */
+  give(buffer: Uint8Array): void;
+}
+
+/** New memory each time, which is left to the collector. */
+const FRESH_MEMORY: ReadMemory = { take: (bytes) => new Uint8Array(bytes), give: () => {} };
+
 const MAX_INLINE_BYTES = 64 * 1024;
 const MAX_ARGUMENTS = 2 ** 31 - 1;
 const UNAUTHENTICATED_ARGUMENTS = 10;
@@ -41,6 +51,7 @@ const SMALL_READS = 32;
 /** Read buffer of a busy connection; only a longer request makes a larger one. */
 const FULL_BUFFER_BYTES = 64 * 1024;
 
+const NO_BYTES = new Uint8Array(0);
 const NEWLINE = 10;
 const RETURN = 13;
 const DOLLAR = 36;
@@ -67,9 +78,13 @@ export class RequestParser {
   private smallReads = 0;
 
   /** @param authenticated tighter limits hold until the client has authenticated. */
-  constructor(private readonly limits: ParserLimits, public authenticated: boolean = true) {
+  constructor(
+    private readonly limits: ParserLimits,
+    public authenticated: boolean = true,
+    private readonly memory: ReadMemory = FRESH_MEMORY,
+  ) {
     const size = authenticated ? SMALL_BUFFER_BYTES : UNAUTHENTICATED_BUFFER_BYTES;
-    this.request = new Request(new Uint8Array(size));
+    this.request = new Request(memory.take(size));
   }
 
   /** Where the next read goes; never empty. */
@@ -108,6 +123,13 @@ export class RequestParser {
     this.start = 0;
     this.at = 0;
     this.end = 0;
+  }
+
+  /** Gives the buffer back, with what was not run: there will be no more reads, and none goes on. */
+  release(): void {
+    this.discard();
+    this.memory.give(this.request.buffer);
+    this.request.use(NO_BYTES);
   }
 
   /** Bytes that were read and not run yet. */
@@ -324,8 +346,8 @@ export class RequestParser {
   private rewind(): void {
     const length = this.request.buffer.length;
     if (this.end === length && length < FULL_BUFFER_BYTES) {
-      this.request.use(new Uint8Array(Math.min(length * 4, FULL_BUFFER_BYTES)));
-    } else if (length > FULL_BUFFER_BYTES) this.request.use(new Uint8Array(FULL_BUFFER_BYTES));
+      this.exchange(Math.min(length * 4, FULL_BUFFER_BYTES));
+    } else if (length > FULL_BUFFER_BYTES) this.exchange(FULL_BUFFER_BYTES);
     else this.shrinkIfIdle(length);
     this.start = 0;
     this.at = 0;
@@ -340,8 +362,14 @@ export class RequestParser {
     if (length === SMALL_BUFFER_BYTES || this.end >= length >>> 4) this.smallReads = 0;
     else if (++this.smallReads > SMALL_READS && this.authenticated) {
       this.smallReads = 0;
-      this.request.use(new Uint8Array(Math.max(SMALL_BUFFER_BYTES, length >>> 2)));
+      this.exchange(Math.max(SMALL_BUFFER_BYTES, length >>> 2));
     }
+  }
+
+  /** Takes another buffer; what lies in this one is not needed. */
+  private exchange(bytes: number): void {
+    this.memory.give(this.request.buffer);
+    this.request.use(this.memory.take(bytes));
   }
 
   /** Moves what is unfinished to the front, into a larger buffer if it fills this one. */
@@ -350,8 +378,9 @@ export class RequestParser {
     const pending = this.end - this.start;
     const old = request.buffer;
     if (pending > old.length >>> 1 || old.length < FULL_BUFFER_BYTES) {
-      request.use(new Uint8Array(this.grownLength(old.length)));
+      request.use(this.memory.take(this.grownLength(old.length)));
       request.buffer.set(old.subarray(this.start, this.end));
+      this.memory.give(old);
     } else old.copyWithin(0, this.start, this.end);
     for (let i = 0; i < request.count; i++) request.offsets[i] -= this.start;
     this.at -= this.start;

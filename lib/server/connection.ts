@@ -30,6 +30,7 @@ import { quoted } from "../bytes/byte_string.ts";
 import { BUFFER_BYTES, type BufferPool, CHUNK_BYTES } from "./buffer_pool.ts";
 import { HeldReplies } from "./held_replies.ts";
 import { LEAST_SEALED_BYTES, OutputQueue } from "./output_queue.ts";
+import type { ReadBuffers } from "./read_buffers.ts";
 import type { Reader, Resumable, Turn } from "./turn.ts";
 
 export interface ClientLimits extends ParserLimits {
@@ -44,6 +45,7 @@ export interface ConnectionOwner {
   readonly engine: Engine;
   readonly turn: Turn;
   readonly buffers: BufferPool;
+  readonly reads: ReadBuffers;
   readonly limits: ClientLimits;
   closed(connection: Connection): void;
 }
@@ -86,12 +88,12 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     this.session.link = this;
     this.session.reply.listener = this;
     this.session.reply.source = owner.buffers;
-    this.parser = new RequestParser(owner.limits, this.session.isAuthenticated);
+    this.parser = new RequestParser(owner.limits, this.session.isAuthenticated, owner.reads);
   }
 
   /** Reads what the client sends next; {@linkcode arrived} hears of it. */
   readOn(): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen) return this.parser.release();
     try {
       this.socket.read(this.parser.space()).then(this.arrived, this.readEnded);
     } catch (error) {
@@ -315,10 +317,10 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
   }
 
   private write(): void {
-    const { bytes } = this.inFlight as ByteBuffer;
-    const rest = this.inFlightStart === 0 && this.inFlightEnd === bytes.length
-      ? bytes
-      : bytes.subarray(this.inFlightStart, this.inFlightEnd);
+    const memory = this.inFlight as ByteBuffer;
+    const rest = this.inFlightStart === 0
+      ? memory.first(this.inFlightEnd)
+      : memory.bytes.subarray(this.inFlightStart, this.inFlightEnd);
     this.socket.write(rest).then(this.written, this.writeFailed);
   }
 
@@ -378,10 +380,11 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
 
   /** The client sends no more; what it is owed is still written, what waits is not run. */
   private readonly readEnded = (): void => {
-    this.session.closing = true;
-    if (this.session.parked) return this.close();
     const isHeld = this.held !== null && !this.held.isEmpty;
-    if (this.inFlight === null && !this.waitsForFlush && !isHeld) this.close();
+    const isOwed = this.inFlight !== null || this.waitsForFlush || isHeld;
+    this.session.closing = true;
+    if (this.session.parked || !isOwed) this.close();
+    this.parser.release();
   };
 
   private exceedsOutputLimit(bytes: number, nowMs: number): boolean {

@@ -3,7 +3,7 @@ import { latin1 } from "../../../lib/bytes/byte_string.ts";
 import { fromLatin1 } from "../../../lib/bytes/byte_string.ts";
 import { SeededRandom } from "../../../lib/host/random.ts";
 import { Request } from "../../../lib/resp/request.ts";
-import { Parsed, RequestParser } from "../../../lib/resp/request_parser.ts";
+import { Parsed, type ReadMemory, RequestParser } from "../../../lib/resp/request_parser.ts";
 import { needs, startRedis } from "../../support/peers.ts";
 
 const MAX_BULK_BYTES = 512 * 1024 * 1024;
@@ -310,4 +310,36 @@ Deno.test("an inline request ends a batch, so that it is never parsed twice", ()
   parser.backTo(batch, 0);
   assertEquals(parser.nextBatch(batch, 0, 4), 2);
   assertEquals([batch[0].text(2), batch[1].text(0)], ["x\ty", "b"]);
+});
+
+Deno.test("every buffer that was taken is given back once, the last one by release", () => {
+  const out = new Set<Uint8Array>();
+  const sizes: number[] = [];
+  const memory: ReadMemory = {
+    take: (bytes) => {
+      const buffer = new Uint8Array(bytes);
+      out.add(buffer);
+      sizes.push(bytes);
+      return buffer;
+    },
+    give: (buffer) => assert(out.delete(buffer)),
+  };
+  const parser = new RequestParser({ maxBulkBytes: 1e9 }, true, memory);
+  const request = (length: number) =>
+    fromLatin1(`*2\r\n$4\r\nECHO\r\n$${length}\r\n${"x".repeat(length)}\r\n`);
+  for (const length of [100, 5_000, 300_000, 100, 70_000]) {
+    parser.feed(request(length));
+    assertEquals(parser.next(), Parsed.REQUEST);
+    assertEquals(parser.request.lengths[1], length);
+    assertEquals(parser.next(), Parsed.INCOMPLETE);
+    assertEquals(out.size, 1);
+  }
+  for (let i = 0; i < 500; i++) {
+    parser.feed(request(10));
+    while (parser.next() === Parsed.REQUEST);
+  }
+  parser.feed(request(100).subarray(0, 50));
+  parser.release();
+  assertEquals([out.size, parser.bufferBytes, parser.pendingBytes], [0, 0, 0]);
+  assert(sizes.length > 6 && sizes.at(-1) === 1024, `${sizes}`);
 });
