@@ -1,6 +1,8 @@
 /**
  * Our server beside a redis-server under the same load in turn: throughput and the server's processor
  * time a request, as a table for the README. `deno task compare --help` lists the options.
+ * `--floor` adds a program that only reads and writes (`floor_server.ts`): what is left when a server
+ * does nothing shows how much of a load is the sockets, and the program that makes the load.
  *
  * Each round runs both servers right after each other, and the next round in the other order, so that
  * a slower stretch of the machine meets both; what counts is the median of the rounds' ratios.
@@ -9,10 +11,19 @@
 import { parseArgs } from "@std/cli";
 import { encodeCommand } from "../support/resp_client.ts";
 import { connect } from "../support/resp_client.ts";
+import {
+  floorSummary,
+  type Plan,
+  type Result,
+  type Round,
+  type Run,
+  summary,
+} from "./compare_tables.ts";
 import { type Exchange, EXCHANGES, runExchange } from "./exchanges.ts";
-import { grouped, median, shown, table } from "./figures.ts";
+import { Relay, startFloor } from "./floor.ts";
+import type { Conversation } from "./floor_server.ts";
 import { type Load, LOAD_KEYS, loadOf, OWN_LOADS } from "./loads.ts";
-import { cpuSeconds, NAMES, type Pair, type Side, withPair } from "./pair.ts";
+import { cpuSeconds, type Pair, withChild, withPair } from "./pair.ts";
 
 const HELP = `Measures Redino beside redis-server, with redis-benchmark.
 
@@ -25,6 +36,8 @@ const HELP = `Measures Redino beside redis-server, with redis-benchmark.
   --requests N     100000 for each run, four times as many when pipelined
   --clients N      50
   --noise          redis-server beside itself: how much the figures scatter
+  --floor          also a Deno program that only reads and writes: ratios, and processor cores
+                   in use; "–" where requests can't be told apart by their length
   --json           figures of every run instead of the table
 `;
 
@@ -33,26 +46,19 @@ const listenPath = new URL("./listen.ts", import.meta.url).pathname;
 const KEYS = 100_000;
 const VALUE_BYTES = 32;
 
-interface Plan {
-  test: string;
-  pipeline: number;
-  requests: number;
-  clients: number;
+/** Requests that the floor learns a load from: some, since replies with numbers differ in length. */
+const LEARNED_REQUESTS = 20;
+
+interface Address {
+  readonly port: number;
+  readonly pid: number;
 }
 
-interface Run {
-  perSecond: number;
-  cpuMicroseconds: number;
-}
-
-interface Result extends Plan {
-  /** By round. */
-  rounds: Record<Side, Run>[];
-}
+type Servers = Pair & { readonly floor?: Address };
 
 async function main(): Promise<void> {
   const options = parseArgs(Deno.args, {
-    boolean: ["help", "json", "noise"],
+    boolean: ["help", "json", "noise", "floor"],
     string: ["tests", "pipeline", "rounds", "requests", "clients", "config"],
     unknown: (argument) => {
       console.error(`compare: unknown option "${argument}", see --help`);
@@ -76,49 +82,93 @@ async function main(): Promise<void> {
     for (const { port } of Object.values(pair)) await fill(port);
     const results: Result[] = [];
     for (const plan of plans) {
-      // Code that has not run yet is slow code in both, but not equally: the first round is no figure.
-      await runRound(pair, plan, 0);
-      const result: Result = { ...plan, rounds: [] };
-      for (let round = 0; round < rounds; round++) {
-        result.rounds.push(await runRound(pair, plan, round));
+      const conversations = options.floor ? await learned(pair.theirs.port, plan) : null;
+      const measure = async (servers: Servers) => {
+        results.push({ ...plan, rounds: await runRounds(servers, plan, rounds) });
+      };
+      if (conversations === null) await measure(pair);
+      else {
+        const floor = await startFloor(conversations);
+        await withChild(floor, (floor) => measure({ ...pair, floor }));
       }
-      results.push(result);
       if (!options.json) console.error(`${plan.test} P=${plan.pipeline} done`);
     }
-    console.log(options.json ? JSON.stringify(results, null, 2) : summary(results, options.noise));
+    const tables = options.floor ? floorSummary : summary;
+    console.log(options.json ? JSON.stringify(results, null, 2) : tables(results, options.noise));
   });
 }
 
-async function runRound(pair: Pair, plan: Plan, round: number): Promise<Record<Side, Run>> {
-  const order: Side[] = round % 2 === 0 ? ["ours", "theirs"] : ["theirs", "ours"];
-  const runs: Partial<Record<Side, Run>> = {};
-  for (const side of order) runs[side] = await runOne(pair[side], plan);
-  return { ours: runs.ours!, theirs: runs.theirs! };
+async function runRounds(servers: Servers, plan: Plan, count: number): Promise<Round[]> {
+  // Code that has not run yet is slow code in both, but not equally: the first round is no figure.
+  await runRound(servers, plan, 0);
+  const rounds: Round[] = [];
+  for (let round = 0; round < count; round++) rounds.push(await runRound(servers, plan, round));
+  return rounds;
 }
 
-async function runOne(server: { port: number; pid: number }, plan: Plan): Promise<Run> {
+async function runRound(servers: Servers, plan: Plan, round: number): Promise<Round> {
+  const { ours, theirs, floor } = servers;
+  const runs: Partial<Round> = {};
+  const steps = [
+    async () => runs.ours = await runOne(ours, plan),
+    async () => runs.theirs = await runOne(theirs, plan),
+    async () => {
+      if (floor !== undefined) runs.floor = await runOne(floor, plan, { filled: true });
+    },
+  ];
+  for (const step of round % 2 === 0 ? steps : steps.reverse()) await step();
+  return runs as Round;
+}
+
+/** What a load says and redis-server answers; null when the floor can't know what to answer. */
+async function learned(port: number, plan: Plan): Promise<Conversation[] | null> {
+  const sample = { ...plan, requests: LEARNED_REQUESTS, clients: 1, pipeline: 1 };
+  await using relay = new Relay(port);
   const exchange = EXCHANGES[plan.test];
-  if (exchange !== undefined) return runExchangeOf(exchange, server, plan);
+  if (exchange !== undefined) {
+    await exchange.fill?.(port, LEARNED_REQUESTS);
+    await runExchange(exchange, relay.port, { ...sample, count: LEARNED_REQUESTS });
+  } else {
+    const load = loadOf(plan.test);
+    await prepare(port, sample, load);
+    await using _listening = await listeners(relay.port, Math.min(1, load.subscribers ?? 0));
+    await benchmark(relay.port, sample, load.arguments);
+  }
+  return relay.conversations();
+}
+
+/** `filled` where no data is needed. */
+async function runOne(server: Address, plan: Plan, { filled = false } = {}): Promise<Run> {
+  const exchange = EXCHANGES[plan.test];
+  if (exchange !== undefined) return await runExchangeOf(exchange, server, plan, filled);
   const load = loadOf(plan.test);
-  await prepare(server.port, plan, load);
+  if (!filled) await prepare(server.port, plan, load);
   await using _listening = await listeners(server.port, load.subscribers ?? 0);
-  const before = cpuSeconds(server.pid);
-  const perSecond = await benchmark(server.port, plan, load.arguments);
-  const used = cpuSeconds(server.pid) - before;
-  return { perSecond, cpuMicroseconds: used * 1e6 / plan.requests };
+  return await measured(
+    server.pid,
+    plan.requests,
+    () => benchmark(server.port, plan, load.arguments),
+  );
 }
 
 async function runExchangeOf(
   exchange: Exchange,
-  server: { port: number; pid: number },
+  server: Address,
   { requests, clients, pipeline }: Plan,
+  filled: boolean,
 ): Promise<Run> {
   // What takes several steps is done less often.
   const load = { count: Math.ceil(requests / 5), clients, pipeline };
-  const before = cpuSeconds(server.pid);
-  const perSecond = await runExchange(exchange, server.port, load);
-  const used = cpuSeconds(server.pid) - before;
-  return { perSecond, cpuMicroseconds: used * 1e6 / load.count };
+  if (!filled) await exchange.fill?.(server.port, load.count);
+  return await measured(server.pid, load.count, () => runExchange(exchange, server.port, load));
+}
+
+/** What the process used for so many requests, while `run` made so many a second of them. */
+async function measured(pid: number, count: number, run: () => Promise<number>): Promise<Run> {
+  const before = cpuSeconds(pid);
+  const perSecond = await run();
+  const used = cpuSeconds(pid) - before;
+  return { perSecond, cpuMicroseconds: used * 1e6 / count, coreShare: used * perSecond / count };
 }
 
 async function prepare(port: number, plan: Plan, load: Load): Promise<void> {
@@ -162,7 +212,7 @@ async function benchmark(port: number, plan: Plan, load: readonly string[]): Pro
     stderr: "piped",
   }).output();
   const lines = new TextDecoder().decode(stdout).split(/[\r\n]+/);
-  const row = lines.filter((line) => /^"[^"]*","[\d.]+"/.test(line)).at(-1);
+  const row = lines.filter((line) => /^"[^"]*","(?:[\d.]+|inf)"/.test(line)).at(-1);
   if (!success || row === undefined) {
     const output = new TextDecoder().decode(stderr) + lines.join("\n");
     throw new Error(`redis-benchmark ${load.join(" ")} gave no figure: ${output}`);
@@ -184,37 +234,6 @@ async function fill(port: number): Promise<void> {
     // A server without MSET is filled by the SETs that are measured.
     if ((await stored).kind === "error") return;
   }
-}
-
-function summary(results: readonly Result[], noise: boolean): string {
-  const ours = noise ? "redis-server beside itself" : NAMES.ours;
-  const header = [
-    "test",
-    "P",
-    `${ours} requests/s`,
-    `${NAMES.theirs} requests/s`,
-    "ratio (min to max)",
-    `${ours} CPU µs/request`,
-    `${NAMES.theirs} CPU µs/request`,
-    "CPU ratio",
-  ];
-  return table(header, results.map(rowOf));
-}
-
-function rowOf({ test, pipeline, rounds }: Result): string[] {
-  const of = (side: Side, key: keyof Run) => median(rounds.map((round) => round[side][key]));
-  const ratios = rounds.map(({ ours, theirs }) => ours.perSecond / theirs.perSecond);
-  const cpuRatios = rounds.map(({ ours, theirs }) => ours.cpuMicroseconds / theirs.cpuMicroseconds);
-  return [
-    test,
-    String(pipeline),
-    grouped(of("ours", "perSecond")),
-    grouped(of("theirs", "perSecond")),
-    `${shown(median(ratios))} (${shown(Math.min(...ratios))} to ${shown(Math.max(...ratios))})`,
-    shown(of("ours", "cpuMicroseconds")),
-    shown(of("theirs", "cpuMicroseconds")),
-    shown(median(cpuRatios)),
-  ];
 }
 
 if (import.meta.main) await main();

@@ -16,6 +16,9 @@ export interface Exchange {
 }
 
 const VALUE = "x".repeat(32);
+/** Numbers begin so high that they have one length: `floor_server.ts` tells requests by that. */
+const FIRST_CLIENT = 1_000;
+const FIRST_ENTRY = 1_000_000;
 
 export const EXCHANGES: Readonly<Record<string, Exchange>> = {
   multi_10: { run: transactions },
@@ -24,19 +27,18 @@ export const EXCHANGES: Readonly<Record<string, Exchange>> = {
   bullmq_active: { fill: fillQueue, run: takeJobs },
 };
 
-/** Exchanges a second. */
+/** Exchanges a second, with data that is there already. */
 export async function runExchange(
   exchange: Exchange,
   port: number,
   load: { clients: number; count: number; pipeline: number },
 ): Promise<number> {
-  await exchange.fill?.(port, load.count);
   const each = Math.ceil(load.count / load.clients);
   const started = performance.now();
   await Promise.all(
     Array.from(
       { length: load.clients },
-      (_, client) => exchange.run(port, client, each, load.pipeline),
+      (_, client) => exchange.run(port, FIRST_CLIENT + client, each, load.pipeline),
     ),
   );
   return each * load.clients * 1000 / (performance.now() - started);
@@ -72,7 +74,7 @@ async function fillStream(port: number, count: number): Promise<void> {
     await client.pipeline(
       Array.from(
         { length: 500 },
-        (_, i) => ["XADD", "mystream", `1-${start + i + 1}`, "field", VALUE],
+        (_, i) => ["XADD", "mystream", `1-${FIRST_ENTRY + start + i}`, "field", VALUE],
       ),
     );
   }

@@ -35,7 +35,14 @@ export async function withServer(
   options: PairOptions,
   body: (server: ChildServer) => Promise<void>,
 ): Promise<void> {
-  const server = await startSide(side, options);
+  await withChild(await startSide(side, options), body);
+}
+
+/** The same with a server that runs already. */
+export async function withChild(
+  server: ChildServer,
+  body: (server: ChildServer) => Promise<void>,
+): Promise<void> {
   const interrupted = () => {
     server.kill("SIGKILL");
     // Whoever was interrupted first ends the process; the others have got their signal by then.
