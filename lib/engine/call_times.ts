@@ -24,7 +24,7 @@ export class CallTimes {
   private runStats: CommandStats = new CommandStats();
   private runCalls = 0;
   private runStartMs = UNMEASURED;
-  /** When the last measurement of this turn ended; 0 when there was none. */
+  /** When the last measurement of this turn ended, if nothing has run since; else 0. */
   private stampMs = 0;
 
   constructor(private readonly clock: Clock, private readonly stats: EngineStats) {}
@@ -45,9 +45,11 @@ export class CallTimes {
 
   /** Ends the open run, since its last call was not brief; its milliseconds, -1 if not measured. */
   endRun(): number {
+    if (this.runCalls === 0) return UNMEASURED;
     const nowMs = this.endOfRun();
     const elapsedMs = nowMs === UNMEASURED ? UNMEASURED : nowMs - this.runStartMs;
-    if (this.runCalls > 0) this.closeRun(nowMs);
+    this.closeRun(nowMs);
+    this.stampMs = 0;
     return elapsedMs;
   }
 
@@ -58,6 +60,7 @@ export class CallTimes {
     if (this.runCalls > 0 || startedMs === 0) {
       startedMs = this.clock.monotonicMs();
       if (this.runCalls > 0) this.closeRun(startedMs);
+      this.stampMs = 0;
     }
     stats.calls++;
     this.stats.commandsProcessed++;
@@ -102,11 +105,17 @@ export class CallTimes {
   }
 
   private openRun(stats: CommandStats, sampled: boolean): void {
-    if (this.runCalls > 0) this.closeRun(this.endOfRun());
+    let startMs = UNMEASURED;
+    if (this.runCalls > 0) {
+      startMs = this.endOfRun();
+      this.closeRun(startMs);
+    }
     const isMeasured = !sampled || stats.unmeasured >= CALLS_PER_SAMPLE ||
       stats.calls < MEASURED_CALLS;
     this.runStats = stats;
-    this.runStartMs = isMeasured ? this.clock.monotonicMs() : UNMEASURED;
+    if (!isMeasured) startMs = UNMEASURED;
+    else if (startMs === UNMEASURED) startMs = this.clock.monotonicMs();
+    this.runStartMs = startMs;
   }
 
   /** The time, if the open run needs to know when it ends. */

@@ -88,6 +88,9 @@ function derivedKeySpecs(options: CommandOptions, args: readonly ArgumentDoc[], 
   throw new Error(`command "${options.name}": its usage line has keys, but "keys" is not given`);
 }
 
+/** What a session in MULTI runs and does not queue. */
+const RUN_IN_MULTI = new Set(["EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"]);
+
 const NO_SUBCOMMANDS: ReadonlyMap<string, Command> = new Map();
 const EMPTY_TABLE: NameTable<Command> = new NameTable([]);
 
@@ -101,6 +104,9 @@ export class Command implements CommandSpec {
   readonly flags: number;
   readonly arity: number;
   readonly briefArguments: number;
+  readonly isSampled: boolean;
+  /** Whether a session in MULTI runs it and does not queue it. */
+  readonly runsInMulti: boolean;
   /** Whether it is nothing but its subcommands and cannot be run by itself. */
   readonly isContainer: boolean;
   /** Whether the first argument names a subcommand; true of containers, and of COMMAND. */
@@ -134,6 +140,8 @@ export class Command implements CommandSpec {
     this.flags = definition.flags;
     this.arity = definition.arity;
     this.briefArguments = definition.briefArguments;
+    this.isSampled = (definition.flags & (Flag.FAST | Flag.WRITE)) !== 0;
+    this.runsInMulti = RUN_IN_MULTI.has(options.name);
     this.isContainer = options.run === undefined;
     const keys = keyRangeOf(definition.keySpecs);
     this.firstKey = keys.firstKey;

@@ -134,6 +134,8 @@ export interface CommandSpec {
    * and more) would cost a tenth of such a command. 0: every call is measured by itself.
    */
   readonly briefArguments: number;
+  /** Whether of brief calls only some are measured, because the length of a reply does not matter. */
+  readonly isSampled: boolean;
   readonly stats: CommandStats;
 }
 

@@ -28,8 +28,6 @@ const ATTACK_LOG_INTERVAL_MS = 60_000;
 
 /** The lowest `client-query-buffer-limit`, so that less needs no look at it. */
 const LEAST_QUERY_LIMIT = 1024 * 1024;
-/** What a session in MULTI runs and does not queue. */
-const RUN_IN_MULTI = new Set(["EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"]);
 /** Why a command that is admitted is not just run; EXEC may turn tracking on and off within. */
 const RUN_OBSERVED = Gate.NO_TOUCH | Gate.TRACKING | Gate.IN_MULTI;
 /** A longer reply takes its time, whatever the command: the run of brief ones ends with it. */
@@ -89,18 +87,23 @@ export class Dispatcher {
       this.refuse(session, command, wrongArity(command.lowerName));
       return;
     }
-    if ((this.gate | session.gate) !== 0) {
-      const refusal = admit(this.context, session, command, request, this.gate | session.gate);
+    const gate = this.gate | session.gate;
+    if (gate === 0) this.run(session, request, command);
+    else this.executeGated(session, request, command, gate);
+  }
+
+  /** Looks closer at a command first, for one of the reasons in `gate`. */
+  private executeGated(session: Session, request: Request, command: Command, gate: number): void {
+    // MULTI alone is a reason to refuse only what is marked so; for the rest the rules cost 0.1 µs.
+    if (gate !== Gate.IN_MULTI || (command.flags & Flag.NO_MULTI) !== 0) {
+      const refusal = admit(this.context, session, command, request, gate);
       if (refusal === POSTPONED) return;
       if (refusal !== null) return this.refuse(session, command, refusal);
-      if ((session.gate & Gate.IN_MULTI) !== 0 && !RUN_IN_MULTI.has(command.name)) {
-        return this.queue(session, command, request);
-      }
-      if ((session.gate & RUN_OBSERVED) !== 0) {
-        return this.runObserved(session, request, command);
-      }
     }
-    this.run(session, request, command);
+    if ((session.gate & Gate.IN_MULTI) !== 0 && !command.runsInMulti) {
+      this.queue(session, command, request);
+    } else if ((session.gate & RUN_OBSERVED) !== 0) this.runObserved(session, request, command);
+    else this.run(session, request, command);
   }
 
   /** Runs a command whose traces in the access clock, or whose keys, are the session's matter. */
@@ -108,17 +111,29 @@ export class Dispatcher {
     const { store, tracking } = this.context;
     const isUntouched = session.noTouch && command.name !== "TOUCH";
     if (isUntouched) store.state.accessFrozen = true;
-    this.run(session, request, command);
+    const isBriefExec = session.queue?.isBrief === true && command.name === "EXEC";
+    if (isBriefExec && !this.timesEach) this.runApart(session, request, command);
+    else this.run(session, request, command);
     if (isUntouched) store.state.accessFrozen = false;
     if (session.tracking !== null) tracking.ran(session, command, request);
+  }
+
+  /**
+   * Runs EXEC of a few brief commands, or one of them. Each would end the run before it and begin one,
+   * which costs time stamps: of an EXEC of ten SETs 0.8 µs were for that.
+   */
+  private runApart(session: Session, request: Request, command: Command): void {
+    this.times.endRun();
+    this.runSampled(session, request, command);
+    this.times.forget();
   }
 
   private queue(session: Session, command: Command, request: Request): void {
     const queue = session.queue as RequestQueue;
     const mark = session.reply.length;
-    session.lastCommand = command;
+    if (session.lastCommand !== command) session.lastCommand = command;
     queue.add(command, request);
-    session.reply.simple("QUEUED");
+    session.reply.queued();
     if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
     if (queue.argumentBytes <= LEAST_QUERY_LIMIT || session.isTrusted) return;
     const { config, host } = this.context;
@@ -135,7 +150,9 @@ export class Dispatcher {
     const { state } = this.context.store;
     const frozen = state.accessFrozen;
     if (frozen && spec.name === "TOUCH") state.accessFrozen = false;
-    this.run(session, request, spec as Command);
+    const isBrief = request.count <= spec.briefArguments && spec.isSampled;
+    if (isBrief && !this.timesEach) this.runApart(session, request, spec as Command);
+    else this.run(session, request, spec as Command);
     if (frozen) state.accessFrozen = true;
     if (session.tracking !== null) this.context.tracking.ran(session, spec, request);
   }
@@ -166,7 +183,7 @@ export class Dispatcher {
     if (request.count > command.briefArguments || this.timesEach) {
       return this.runTimed(session, request, command);
     }
-    this.times.countBrief(command.stats, (command.flags & Flag.FAST) !== 0);
+    this.times.countBrief(command.stats, command.isSampled);
     const mark = session.reply.length;
     this.call(session, request, command);
     if (session.reply.length - mark <= BRIEF_REPLY_BYTES) return;
@@ -235,7 +252,7 @@ export class Dispatcher {
     return null;
   }
 
-  /** Runs a brief command of a script. */
+  /** Runs a brief command whose neighbours are of other kinds. */
   private runSampled(session: Session, request: Request, command: Command): void {
     const { stats } = command;
     if (!this.times.countSampled(stats)) return this.call(session, request, command);

@@ -15,6 +15,9 @@ import { formatBigInteger, formatInteger, integerLength } from "../bytes/integer
 const INITIAL_BYTES = 1024;
 /** The bytes CR and LF as one little-endian word. */
 const CRLF = 0x0a0d;
+/** `+QUE` and `UED` with CR, likewise. */
+const PLUS_QUE = 0x4555512b;
+const UED_CR = 0x0d444555;
 /** Longest header: type, digits of a 64-bit integer, CRLF. */
 const HEADER_BYTES = 24;
 
@@ -59,6 +62,16 @@ export class ReplyWriter {
     bytes[at + 3] = 13;
     bytes[at + 4] = 10;
     this.length = at + 5;
+  }
+
+  /** The status of a request that waits for EXEC. */
+  queued(): void {
+    this.reserve(9);
+    const { data, length } = this;
+    data.setInt32(length, PLUS_QUE, true);
+    data.setInt32(length + 4, UED_CR, true);
+    data.setUint8(length + 8, 10);
+    this.length = length + 9;
   }
 
   integer(value: number): void {

@@ -14,6 +14,8 @@ import { popOne, popWithKey, readManyPop } from "./push_pop.ts";
 
 const POPS = Flag.WRITE | Flag.NO_SCRIPT | Flag.BLOCKING;
 const MOVES = POPS | Flag.DENY_OOM;
+/** With few keys these are as brief as the forms that do not wait. */
+const BRIEF_ARGUMENTS = 8;
 const MOVED_KEYS = [Access.RW | Access.ACCESS | Access.DELETE, Access.RW | Access.INSERT];
 
 export const BLPOP = command({
@@ -24,6 +26,7 @@ export const BLPOP = command({
   complexity: "O(N) for N keys",
   flags: POPS,
   keys: Access.RW | Access.ACCESS | Access.DELETE,
+  briefArguments: BRIEF_ARGUMENTS,
   run: (call) => blockingPop(call, serveFirst),
 });
 
@@ -35,6 +38,7 @@ export const BRPOP = command({
   complexity: "O(N) for N keys",
   flags: POPS,
   keys: Access.RW | Access.ACCESS | Access.DELETE,
+  briefArguments: BRIEF_ARGUMENTS,
   run: (call) => blockingPop(call, serveLast),
 });
 
@@ -61,6 +65,7 @@ export const BLMOVE = command({
   complexity: "O(1)",
   flags: MOVES,
   keys: MOVED_KEYS,
+  briefArguments: BRIEF_ARGUMENTS,
   run(call) {
     readsLeft(call, 3);
     readsLeft(call, 4);
@@ -76,6 +81,7 @@ export const BRPOPLPUSH = command({
   complexity: "O(1)",
   flags: MOVES,
   keys: MOVED_KEYS,
+  briefArguments: BRIEF_ARGUMENTS,
   docFlags: ["deprecated"],
   deprecatedSince: "6.2.0",
   replacedBy: "`BLMOVE` with the `RIGHT` and `LEFT` arguments",

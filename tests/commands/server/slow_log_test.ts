@@ -1,6 +1,8 @@
 /** SLOWLOG and LATENCY: what took long is kept, shown and forgotten. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Session } from "../../../lib/engine/session.ts";
+import { Request } from "../../../lib/resp/request.ts";
 import { EngineHarness } from "../../support/engine_harness.ts";
 
 const DEBUG = { "enable-debug-command": "yes" };
@@ -135,3 +137,74 @@ Deno.test("commands that share time stamps are counted one by one", () => {
   engine.endTurn();
   assertEquals(engine.context.commands.byName("get")!.stats.histogram!.calls, 5);
 });
+
+Deno.test("the commands of EXEC are counted one by one, and EXEC as well", () => {
+  const redis = new EngineHarness();
+  const { stats, commands } = redis.engine.context;
+  const before = stats.commandsProcessed;
+  for (let i = 0; i < 100; i++) {
+    redis.run("MULTI");
+    for (let k = 0; k < 3; k++) redis.run("SET", "a", "b");
+    redis.run("EXEC");
+  }
+  const calls = ["multi", "set", "exec"].map((name) => commands.byName(name)!.stats.calls);
+  assertEquals(calls, [100, 300, 100]);
+  assertEquals(stats.commandsProcessed - before, 500);
+});
+
+Deno.test("a slow command of EXEC is kept with its own time, and EXEC has that of all", () => {
+  const redis = new EngineHarness({ config: DEBUG });
+  const { engine, session } = redis;
+  engine.beginTurn();
+  execute(redis, session, "DEBUG", "SLEEP", "0.01");
+  execute(redis, session, "MULTI");
+  redis.clock.advance(1);
+  for (const seconds of ["0.02", "0.03"]) {
+    execute(redis, session, "DEBUG", "SLEEP", seconds);
+    execute(redis, session, "SET", "a", "b");
+  }
+  execute(redis, session, "EXEC");
+  engine.endTurn();
+  assertEquals(slowTimes(redis), [30_000, 20_000, 10_000]);
+  const { stats } = engine.context.commands.byName("exec")!;
+  assertEquals(Math.round(stats.microseconds), 50_000);
+});
+
+for (const between of ["EXEC", "GET long"]) {
+  Deno.test(`what is measured begins with itself, and not with ${between} before it that is not`, () => {
+    const redis = new EngineHarness({ config: DEBUG });
+    const { engine, session } = redis;
+    redis.run("SET", "long", "x".repeat(20_000));
+    for (let i = 0; i < 100; i++) {
+      redis.run("GET", "long");
+      redis.run("MULTI");
+      redis.run("EXEC");
+    }
+    const other = redis.newSession();
+    if (between === "EXEC") redis.replyTo(other, "MULTI");
+    engine.beginTurn();
+    execute(redis, session, "DEBUG", "SLEEP", "0.02");
+    execute(redis, other, ...between.split(" "));
+    redis.clock.advance(5);
+    execute(redis, session, "DEBUG", "SLEEP", "0.03");
+    engine.endTurn();
+    assertEquals(slowTimes(redis), [30_000, 20_000]);
+  });
+}
+
+/** Runs a command within the open turn. */
+function execute(redis: EngineHarness, session: Session, ...args: string[]): void {
+  redis.engine.execute(session, Request.from(args));
+}
+
+/** Microseconds of the commands in the slow log, newest first. */
+function slowTimes(redis: EngineHarness): number[] {
+  const reply = redis.reply("SLOWLOG", "GET", "-1");
+  assert(reply.kind === "array" && reply.items !== null);
+  return reply.items.map((entry) => {
+    assert(entry.kind === "array" && entry.items !== null);
+    const time = entry.items[2];
+    assert(time.kind === "integer");
+    return Number(time.value);
+  });
+}
