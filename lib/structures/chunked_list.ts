@@ -89,6 +89,20 @@ export class ChunkedList extends ChunkSequence {
     if (this.chunkCount === 1) this.shrink();
   }
 
+  /** Takes away the last element, which must be the one pointed at: it is not sought again. */
+  removeLast(): void {
+    const span = this.spans[this.spans.length - 1];
+    const last = span.length - 1;
+    if (span.counts[span.head + last] === 1 && this.chunkCount > 1) {
+      this.dropChunk(this.spans.length - 1, last);
+      this.size--;
+    } else {
+      this.chunks.dropPointed(span.refs[span.head + last]);
+      this.countRemoved(span, last, 1);
+    }
+    if (this.chunkCount === 1) this.shrink();
+  }
+
   /** Takes away the last `elements` elements, of which there must be so many. */
   removeBack(elements: number): void {
     let left = elements;

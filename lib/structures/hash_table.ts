@@ -235,6 +235,41 @@ export class HashTable {
     return chain < old ? this.oldSlots[chain] : this.slots[chain - old];
   }
 
+  /**
+   * Puts the first records of the chains from one on into `refs`, of as many chains as that has places,
+   * and says how many have one.
+   */
+  headsFrom(chain: number, refs: Int32Array): number {
+    const { slots, oldSlots } = this;
+    const old = oldSlots.length;
+    const end = Math.min(chain + refs.length, old + slots.length);
+    let count = 0;
+    // Refs are positive: that adds one for each, without a branch.
+    for (; chain < end && chain < old; chain++) {
+      const ref = oldSlots[chain];
+      refs[count] = ref;
+      count += -ref >>> 31;
+    }
+    for (; chain < end; chain++) {
+      const ref = slots[chain - old];
+      refs[count] = ref;
+      count += -ref >>> 31;
+    }
+    return count;
+  }
+
+  /** Puts those of the first `count` records that are not the last in their chains into `successors`. */
+  successorsOf(refs: Int32Array, count: number, successors: Int32Array): number {
+    const { words } = this.arena;
+    let found = 0;
+    for (let i = 0; i < count; i++) {
+      const ref = words[refs[i] >>> SEGMENT_OF_REF][(refs[i] & REF_IN_SEGMENT) << WORD];
+      successors[found] = ref;
+      found += -ref >>> 31;
+    }
+    return found;
+  }
+
   /** The record after this one in its chain, or 0. */
   nextInChain(ref: number): number {
     return this.arena.words[ref >>> SEGMENT_OF_REF][(ref & REF_IN_SEGMENT) << WORD];

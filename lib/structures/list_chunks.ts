@@ -177,6 +177,14 @@ export class ListChunks implements ListElement {
     words[at + INFO] = number << NUMBER_SHIFT | (info & COUNT_MASK) - elements;
   }
 
+  /** Takes away the last element, which must be the one pointed at. */
+  dropPointed(ref: number): void {
+    const words = this.arena.words[ref >>> SEGMENT_OF_REF];
+    const at = wordsOf(ref);
+    words[at + END] = this.frame - at * 4;
+    words[at + INFO]--;
+  }
+
   /** Takes away the last `elements` elements. */
   dropBack(ref: number, elements: number): void {
     const words = this.arena.words[ref >>> SEGMENT_OF_REF];

@@ -122,6 +122,7 @@ export class OrderedSet extends OrderedNodes {
       rank += this.sizeBefore(node, at);
       node = this.arena.words[node >>> SEGMENT_OF_REF][wordOf(node) + CHILDREN + at];
     }
+    this.touchLeaf(node);
     return rank + this.placeInLeaf(node, score, ref);
   }
 
@@ -237,6 +238,7 @@ export class OrderedSet extends OrderedNodes {
       pathIndexes[level] = at;
       node = words[base + CHILDREN + at];
     }
+    this.touchLeaf(node);
     return node;
   }
 

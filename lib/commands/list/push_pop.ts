@@ -157,7 +157,7 @@ export function popOne(
     list.removeFront(1);
   } else {
     replyElement(call, list.last());
-    list.removeBack(1);
+    list.removeLast();
   }
   popped(call, index, ref, list, fromFront, 1);
 }

@@ -126,7 +126,7 @@ export const SMEMBERS = command({
     if (ref === 0) return call.reply.set(0);
     openSet(call, ref);
     call.reply.set(set.size);
-    replyMembers(call, set);
+    set.writeTo(call.reply);
   },
 });
 
@@ -165,14 +165,6 @@ export const SMOVE = command({
 });
 
 export const MEMBER_COMMANDS = [SADD, SREM, SISMEMBER, SMISMEMBER, SCARD, SMEMBERS, SMOVE];
-
-/** Replies every member of a set; their number was announced before. */
-export function replyMembers(call: Call, members: SetAccess): void {
-  for (let handle = members.first(); handle >= 0; handle = members.next(handle)) {
-    members.point(handle);
-    call.reply.bulkRange(members.data, members.offset, members.length);
-  }
-}
 
 function openSet(call: Call, ref: number): void {
   call.requireType(ref, ValueType.SET);

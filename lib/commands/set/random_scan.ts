@@ -10,7 +10,6 @@ import type { Random } from "../../host/random.ts";
 import { ValueType } from "../../values/entry.ts";
 import { SetAccess } from "../../values/set/set.ts";
 import { readCursor, readScanOptions } from "../generic/scan.ts";
-import { replyMembers } from "./members.ts";
 
 /** Lent to the command that runs. */
 const set = new SetAccess();
@@ -82,7 +81,7 @@ export const SRANDMEMBER = command({
     if (count < 0) return replyRepeated(call, -count);
     if (count >= set.size) {
       reply.array(set.size);
-      return replyMembers(call, set);
+      return set.writeTo(reply);
     }
     reply.array(count);
     const picked = pick(set, count, random);
@@ -163,7 +162,7 @@ function popSeveral(call: Call, count: number): void {
 function popAll(call: Call, ref: number): void {
   const { size } = set;
   call.reply.set(size);
-  replyMembers(call, set);
+  set.writeTo(call.reply);
   const lazily = call.context.config.get("lazyfree-lazy-server-del");
   call.propagate(lazily ? "UNLINK" : "DEL", call.request.view(1));
   call.changed(1, "spop");

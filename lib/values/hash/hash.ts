@@ -19,7 +19,16 @@
 
 import { Arena, SEGMENT_OF_REF } from "../../structures/arena.ts";
 import { type ElementSink, Packed, packedSize } from "../../structures/packed.ts";
-import { byteBase, Encoding, encodingOf, Storage, storageOf } from "../entry.ts";
+import {
+  byteBase,
+  Encoding,
+  encodingOf,
+  META_WORD,
+  Storage,
+  STORAGE_SHIFT,
+  VALUE_WORD,
+  wordBase,
+} from "../entry.ts";
 import type { ValueHome } from "../value.ts";
 import { FIELD_OFFSET, LargeHash } from "./large_hash.ts";
 
@@ -56,24 +65,26 @@ export class HashAccess {
 
   /** A packed hash without fields, for an entry to be made. */
   newBlock(home: ValueHome, capacityBytes: number): number {
-    if (home.arena !== this.arena) this.use(home.arena);
+    if (home !== this.home) this.use(home);
     return this.packed.create(capacityBytes);
   }
 
   /** Looks at the hash of an entry from now on. */
   open(home: ValueHome, ref: number): this {
-    if (home.arena !== this.arena) this.use(home.arena);
-    this.home = home;
+    if (home !== this.home) this.use(home);
+    const words = home.arena.words[ref >>> SEGMENT_OF_REF];
+    const base = wordBase(ref);
+    const value = words[base + VALUE_WORD];
     this.ref = ref;
-    const value = home.valueWordOf(ref);
-    if (storageOf(this.arena, ref) === Storage.BLOCK) {
-      this.block = value;
-      this.large = null;
-    } else {
+    let large: LargeHash | null = null;
+    if ((words[base + META_WORD] >>> STORAGE_SHIFT & 3) === Storage.BLOCK) this.block = value;
+    else {
       this.block = 0;
-      this.large = home.objects.get(value) as LargeHash;
+      large = home.objects.get(value) as LargeHash;
       this.now = home.fieldsExpireUpTo;
     }
+    // Most look at the one from before; comparing is cheaper than storing a pointer.
+    if (large !== this.large) this.large = large;
     return this;
   }
 
@@ -211,7 +222,7 @@ export class HashAccess {
     return true;
   }
 
-  /** Hands fields and values on to a sink, in turn where both are asked for, in the order of forEach. */
+  /** Hands fields and values on to a sink, in turn where both are asked for: always in the same order. */
   writeTo(sink: ElementSink, fields: boolean, values: boolean): void {
     const { large } = this;
     if (large !== null) large.writeTo(sink, fields, values, this.now);
@@ -323,9 +334,11 @@ export class HashAccess {
     return names;
   }
 
-  private use(arena: Arena): void {
-    this.arena = arena;
-    this.packed = new Packed(arena);
+  private use(home: ValueHome): void {
+    this.home = home;
+    if (home.arena === this.arena) return;
+    this.arena = home.arena;
+    this.packed = new Packed(home.arena);
   }
 
   private isDue(large: LargeHash, record: number): boolean {

@@ -17,6 +17,7 @@ import type { Arena } from "../../structures/arena.ts";
 import { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } from "../../structures/arena.ts";
 import type { ElementSink } from "../../structures/packed.ts";
 import type { HashTable } from "../../structures/hash_table.ts";
+import { TableWalk } from "../../structures/table_walk.ts";
 import { byteBase, readWord, writeWord } from "../entry.ts";
 import type { StoredObject, ValueHolder } from "../value.ts";
 import { FieldExpiry } from "./field_expiry.ts";
@@ -29,6 +30,9 @@ const EXPIRES = 1 << 31;
 const VALUE_LENGTH = ~EXPIRES;
 /** The JavaScript objects of a hash. */
 const OBJECT_BYTES = 300;
+
+/** One for all, since no walk runs inside another. */
+const walk = new TableWalk();
 
 export class LargeHash implements StoredObject, ExpiringHash {
   entry = 0;
@@ -67,9 +71,11 @@ export class LargeHash implements StoredObject, ExpiringHash {
   /** See {@linkcode HashAccess.writeTo}; fields past their time by `now` are left out. */
   writeTo(sink: ElementSink, fields: boolean, values: boolean, now: number): void {
     const { arena, table, expiry } = this;
-    const { chainCount } = table;
-    for (let chain = 0; chain < chainCount; chain++) {
-      for (let record = table.chainHead(chain); record !== 0; record = table.nextInChain(record)) {
+    walk.begin();
+    while (walk.step(table)) {
+      const { refs, count } = walk;
+      for (let i = 0; i < count; i++) {
+        const record = refs[i];
         if (expiry !== null && this.isDue(record, now)) continue;
         const data = arena.data[record >>> SEGMENT_OF_REF];
         const start = byteBase(record) + FIELD_OFFSET;

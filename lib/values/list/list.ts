@@ -44,10 +44,11 @@ export class ListAccess {
     this.entry = entry;
     this.storage = words[base + META_WORD] >>> STORAGE_SHIFT & 3;
     this.value = words[base + VALUE_WORD];
-    if (this.storage === Storage.BLOCK) {
-      this.lent.borrow(this.value);
-      this.list = this.lent;
-    } else this.list = home.objects.get(this.value) as ChunkedList;
+    let list = this.lent;
+    if (this.storage === Storage.BLOCK) list.borrow(this.value);
+    else list = home.objects.get(this.value) as ChunkedList;
+    // Most look at the one from before; comparing is cheaper than storing a pointer.
+    if (list !== this.list) this.list = list;
     return this;
   }
 
@@ -133,6 +134,12 @@ export class ListAccess {
 
   removeFront(elements: number): void {
     this.list.removeFront(elements);
+    this.settle();
+  }
+
+  /** Takes away the last element, which must be the one that {@linkcode last} has just told. */
+  removeLast(): void {
+    this.list.removeLast();
     this.settle();
   }
 

@@ -13,11 +13,20 @@ import { copyBytes } from "../../bytes/copy.ts";
 import type { Arena } from "../../structures/arena.ts";
 import { SEGMENT_OF_REF } from "../../structures/arena.ts";
 import { type HashTable, RECORD_PREFIX_BYTES } from "../../structures/hash_table.ts";
+import { TableWalk } from "../../structures/table_walk.ts";
 import { byteBase } from "../entry.ts";
 import type { StoredObject, ValueHome } from "../value.ts";
 
 /** About what the objects around the slots take. */
 const OBJECT_BYTES = 160;
+
+/** One for all, since no walk runs inside another. */
+const walk = new TableWalk();
+
+/** Takes members, each lent until the call returns; it must not change the set. */
+export interface MemberSink {
+  bulkRange(data: DataView, offset: number, length: number): void;
+}
 
 export class MemberTable implements StoredObject {
   readonly table: HashTable;
@@ -49,6 +58,20 @@ export class MemberTable implements StoredObject {
   remove(ref: number): void {
     this.table.remove(ref);
     this.free(ref);
+  }
+
+  /** Hands all members on to a sink. */
+  writeTo(sink: MemberSink): void {
+    const { table, arena } = this;
+    walk.begin();
+    while (walk.step(table)) {
+      const { refs, count } = walk;
+      for (let i = 0; i < count; i++) {
+        const ref = refs[i];
+        const length = table.keyLengthOf(ref);
+        sink.bulkRange(arena.data[ref >>> SEGMENT_OF_REF], memberStart(ref), length);
+      }
+    }
   }
 
   drain(elements: number): boolean {

@@ -19,9 +19,18 @@ import type { Random } from "../../host/random.ts";
 import { Arena, SEGMENT_OF_REF } from "../../structures/arena.ts";
 import { IntSet } from "../../structures/int_set.ts";
 import { Packed, packedSize } from "../../structures/packed.ts";
-import { Encoding, encodingOf, Storage, storageOf } from "../entry.ts";
+import { TableWalk } from "../../structures/table_walk.ts";
+import {
+  Encoding,
+  ENCODING_SHIFT,
+  META_WORD,
+  Storage,
+  STORAGE_SHIFT,
+  VALUE_WORD,
+  wordBase,
+} from "../entry.ts";
 import type { ValueHome } from "../value.ts";
-import { memberStart, MemberTable } from "./member_table.ts";
+import { type MemberSink, memberStart, MemberTable } from "./member_table.ts";
 
 const Form = { INTEGERS: 0, PACKED: 1, TABLE: 2 } as const;
 
@@ -58,8 +67,9 @@ export class SetAccess {
   private expected = 0;
   private form: number = Form.INTEGERS;
   private table: MemberTable | null = null;
-  /** The chain in which a walk over a table is. */
-  private chain = 0;
+  /** The walk over a table, made when one is first walked, and where in its step it is. */
+  private walk: TableWalk | null = null;
+  private walked = 0;
   /** The handle last pointed at. */
   private handle = -1;
   private readonly integer = new Int64();
@@ -72,17 +82,24 @@ export class SetAccess {
 
   /** Points at the set that an entry holds. */
   open(home: SetHome, ref: number): this {
-    this.use(home);
-    const { arena } = this;
+    if (home !== this.home) this.use(home);
+    const words = home.arena.words[ref >>> SEGMENT_OF_REF];
+    const base = wordBase(ref);
+    const meta = words[base + META_WORD];
+    const value = words[base + VALUE_WORD];
+    const encoding = meta >>> ENCODING_SHIFT & 0xf;
+    const storage = meta >>> STORAGE_SHIFT & 3;
     this.ref = ref;
     this.expected = 0;
-    this.value = home.valueWordOf(ref);
-    this.encoding = encodingOf(arena, ref);
-    this.storage = storageOf(arena, ref);
-    if (this.storage === Storage.OBJECT) {
+    this.value = value;
+    this.encoding = encoding;
+    this.storage = storage;
+    if (storage === Storage.OBJECT) {
       this.form = Form.TABLE;
-      this.table = home.objects.get(this.value) as MemberTable;
-    } else this.form = this.encoding === Encoding.INTSET ? Form.INTEGERS : Form.PACKED;
+      const table = home.objects.get(value) as MemberTable;
+      // Most look at the one from before; comparing is cheaper than storing a pointer.
+      if (table !== this.table) this.table = table;
+    } else this.form = encoding === Encoding.INTSET ? Form.INTEGERS : Form.PACKED;
     return this;
   }
 
@@ -205,8 +222,9 @@ export class SetAccess {
   /** Handle of the first member, from which {@linkcode next} goes on; -1 when there is none. */
   first(): number {
     if (this.form === Form.TABLE) {
-      this.chain = -1;
-      return this.nextChain();
+      this.walk ??= new TableWalk();
+      this.walk.begin();
+      return this.nextStep(this.walk);
     }
     if (this.form === Form.PACKED) return this.packed.first(this.value);
     return this.integers.count(this.value) === 0 ? -1 : 0;
@@ -215,7 +233,9 @@ export class SetAccess {
   /** Handle of the member after this one, which is the last that `first` or `next` told; or -1. */
   next(handle: number): number {
     if (this.form === Form.TABLE) {
-      return this.table!.table.nextInChain(handle) || this.nextChain();
+      const walk = this.walk!;
+      if (++this.walked < walk.count) return walk.refs[this.walked];
+      return this.nextStep(walk);
     }
     if (this.form === Form.PACKED) return this.packed.next(this.value, handle);
     return handle + 1 < this.integers.count(this.value) ? handle + 1 : -1;
@@ -253,6 +273,15 @@ export class SetAccess {
     return this.packed.nth(this.value, random.below(this.packed.count(this.value)));
   }
 
+  /** Hands all members on to a sink. */
+  writeTo(sink: MemberSink): void {
+    if (this.form === Form.TABLE) return this.table!.writeTo(sink);
+    for (let handle = this.first(); handle >= 0; handle = this.next(handle)) {
+      this.point(handle);
+      sink.bulkRange(this.data, this.offset, this.length);
+    }
+  }
+
   /** The handles of all members; those of small sets in ascending order. */
   handles(): Int32Array<ArrayBuffer> {
     const handles = new Int32Array(this.size);
@@ -281,16 +310,10 @@ export class SetAccess {
     this.packed = new Packed(home.arena);
   }
 
-  private nextChain(): number {
-    const { table } = this.table!;
-    const { chainCount } = table;
-    for (let chain = this.chain + 1; chain < chainCount; chain++) {
-      const head = table.chainHead(chain);
-      if (head === 0) continue;
-      this.chain = chain;
-      return head;
-    }
-    return -1;
+  private nextStep(walk: TableWalk): number {
+    if (!walk.step(this.table!.table)) return -1;
+    this.walked = 0;
+    return walk.refs[0];
   }
 
   private addHashed(data: DataView, offset: number, length: number, hash: number): boolean {

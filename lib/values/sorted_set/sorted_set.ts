@@ -16,7 +16,15 @@
 import { Arena, SEGMENT_OF_REF } from "../../structures/arena.ts";
 import { OrderedCursor } from "../../structures/ordered_set.ts";
 import { Packed, packedSize } from "../../structures/packed.ts";
-import { byteBase, Encoding, Storage, storageOf } from "../entry.ts";
+import {
+  byteBase,
+  Encoding,
+  META_WORD,
+  Storage,
+  STORAGE_SHIFT,
+  VALUE_WORD,
+  wordBase,
+} from "../entry.ts";
 import type { ValueHome } from "../value.ts";
 import { type MemberSink, memberStart, ScoreTable } from "./score_table.ts";
 
@@ -60,18 +68,23 @@ export class SortedSetAccess {
 
   /** Points at the sorted set that an entry holds. */
   open(home: ValueHome, ref: number): this {
-    this.use(home);
+    if (home !== this.home) this.use(home);
+    const words = home.arena.words[ref >>> SEGMENT_OF_REF];
+    const base = wordBase(ref);
+    const storage = words[base + META_WORD] >>> STORAGE_SHIFT & 3;
+    const value = words[base + VALUE_WORD];
     this.signedZeros = false;
     this.ref = ref;
-    this.value = home.valueWordOf(ref);
-    this.storage = storageOf(this.arena, ref);
-    if (this.storage === Storage.OBJECT) {
+    this.storage = storage;
+    this.value = value;
+    let table: ScoreTable | null = null;
+    this.encoding = Encoding.LISTPACK;
+    if (storage === Storage.OBJECT) {
       this.encoding = Encoding.SKIPLIST;
-      this.table = home.objects.get(this.value) as ScoreTable;
-    } else {
-      this.encoding = Encoding.LISTPACK;
-      this.table = null;
+      table = home.objects.get(value) as ScoreTable;
     }
+    // Most look at the one from before; comparing is cheaper than storing a pointer.
+    if (table !== this.table) this.table = table;
     return this;
   }
 

@@ -52,6 +52,12 @@ class TextList {
     this.model.splice(this.model.length - elements);
   }
 
+  removeLast(): void {
+    this.list.pointLast();
+    this.list.removeLast();
+    this.model.pop();
+  }
+
   removeEqual(text: string, limit: number, fromBack: boolean): void {
     const before = this.model.length;
     let left = limit;
@@ -136,7 +142,8 @@ for (const [name, text] of Object.entries(texts)) {
           list.removeFront(1 + random.below(Math.min(size, 4)));
           break;
         case 5:
-          list.removeBack(1 + random.below(Math.min(size, 4)));
+          if (random.below(2) === 0) list.removeLast();
+          else list.removeBack(1 + random.below(Math.min(size, 4)));
           break;
         case 6:
         case 7:

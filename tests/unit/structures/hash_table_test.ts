@@ -4,6 +4,7 @@ import { latin1, utf8 } from "../../../lib/bytes/byte_string.ts";
 import { InvariantError } from "../../../lib/host/invariant.ts";
 import { Arena, REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } from "../../../lib/structures/arena.ts";
 import { HashTable, RECORD_PREFIX_BYTES } from "../../../lib/structures/hash_table.ts";
+import { TableWalk } from "../../../lib/structures/table_walk.ts";
 import { Random, seed } from "../bytes/random.ts";
 
 /** A table of records that are nothing but their keys, used by text. */
@@ -206,6 +207,35 @@ Deno.test("a random pick finds the last keys of a table that was large", () => {
   for (let i = 0; i < 300; i++) seen.add(text.keyOf(text.table.random(uint32)));
   assertEquals(seen, new Set(["k0", "k1", "k2"]));
   assertLess(calls / 300, 200);
+});
+
+Deno.test("a walk comes to every record once, also while the table is resized", () => {
+  const random = new Random(seed());
+  const subject = new TextTable();
+  const walk = new TableWalk();
+  const keys = new Set<string>();
+  let resizing = 0;
+  for (let step = 0; step < 3_000; step++) {
+    const key = `key:${random.below(1e6)}`;
+    if (step >= 2_000) {
+      const [any] = keys;
+      subject.remove(any);
+      keys.delete(any);
+    } else if (!keys.has(key)) {
+      keys.add(key);
+      subject.add(key);
+    }
+    if (step % 7 !== 0) continue;
+    if (subject.table.isResizing) resizing++;
+    const found: string[] = [];
+    walk.begin();
+    while (walk.step(subject.table)) {
+      for (let i = 0; i < walk.count; i++) found.push(subject.keyOf(walk.refs[i]));
+    }
+    assertEquals(found.length, keys.size);
+    assertEquals(new Set(found), keys);
+  }
+  assert(resizing > 10);
 });
 
 Deno.test("a drain hands over every record in slices", () => {
