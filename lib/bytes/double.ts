@@ -136,7 +136,11 @@ function parseShortDecimal(
       return NaN;
     }
   }
-  if (digits === 0 || digits > MAX_EXACT_DIGITS) return NaN;
+  if (digits === 0) return NaN;
+  if (digits > MAX_EXACT_DIGITS) {
+    // One digit more is exact where the whole is; scores of this size are times with a counter.
+    if (digits > MAX_EXACT_DIGITS + 1 || places > 0 || !Number.isSafeInteger(mantissa)) return NaN;
+  }
   const value = places > 0 ? mantissa / POWERS[places] : mantissa;
   return negative ? -value : value;
 }

@@ -5,6 +5,8 @@
  *
  * ```text
  * lua_State   … 8: top, 12: base            addresses of values; the stack may move when Lua runs
+ *             20: call                      record of the function that runs
+ * call        … 16: results wanted          24 bytes in all
  * value       0: number, or an address; 8: type; 16 bytes in all
  * string      … 12: length, 16: bytes       these three never move
  * table       … 5: marks, 8: metatable, 12: items 1 to n, 16: fields, 28: n
@@ -23,6 +25,9 @@ export const VALUE_BYTES = 16;
 const TYPE = 8;
 const TOP = 8;
 const BASE = 12;
+const CALL = 20;
+const CALL_RESULTS = 16;
+const CALL_BYTES = 24;
 const STRING_LENGTH = 12;
 const STRING_BYTES = 16;
 const TABLE_MARKS = 5;
@@ -41,6 +46,14 @@ export function topOf(data: DataView, state: number): number {
 /** Address of a function's first argument; of the lowest value outside of functions. */
 export function baseOf(data: DataView, state: number): number {
   return data.getInt32(state + BASE, true);
+}
+
+/**
+ * How many results the function that runs is asked for: 0 where it is called as a statement, so that
+ * nobody will see what it returns; -1 for as many as there are.
+ */
+export function wantedResults(data: DataView, state: number): number {
+  return data.getInt32(data.getInt32(state + CALL, true) + CALL_RESULTS, true);
 }
 
 /** Takes off what lies at `top` and above. */
@@ -154,6 +167,24 @@ export function checkLayout(api: LuaApi, state: number): number {
   if (!holds) throw new Error("Lua's program keeps values elsewhere than expected");
   api.lua_settop(state, depth);
   return tableFields(data, table);
+}
+
+/**
+ * Calls the function below one argument, drops what it returns, and looks at the record that is left of
+ * the call behind that of the caller.
+ *
+ * @throws {Error} when the program keeps it elsewhere.
+ */
+export function callChecked(api: LuaApi, state: number): void {
+  // As no other call asks for.
+  const results = 7;
+  api.lua_call(state, 1, results);
+  const data = new DataView(api.memory.buffer);
+  const ended = data.getInt32(state + CALL, true) + CALL_BYTES;
+  if (data.getInt32(ended + CALL_RESULTS, true) !== results) {
+    throw new Error("Lua's program keeps records of calls elsewhere than expected");
+  }
+  api.lua_settop(state, -1 - results);
 }
 
 /** With a string and a table that refers to it on top of the stack. */

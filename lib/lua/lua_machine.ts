@@ -18,6 +18,7 @@ import { copyBytes } from "../bytes/copy.ts";
 import { type BridgeExports, bridgeModule, Slot } from "./bridge.ts";
 import { DebugField, GarbageCollection, type LuaApi, LuaType, REGISTRY_INDEX } from "./lua_api.ts";
 import {
+  callChecked,
   checkLayout,
   isBlack,
   popTo,
@@ -144,7 +145,7 @@ export class LuaMachine {
     for (let i = 0; i < OPENERS.length; i++) {
       api.lua_pushcclosure(this.state, this.firstFunction + functions.length + i, 0);
       this.pushText(this.state, "");
-      api.lua_call(this.state, 1, 0);
+      callChecked(api, this.state);
     }
     api.lua_sethook(this.state, tableSize + Slot.HOOK, MASK_COUNT, INSTRUCTIONS_PER_TICK);
   }

@@ -11,10 +11,13 @@
  * fills the fuel up and calls the entry {@linkcode MeteredLayout.hatchSlot} of the table. Measured
  * cost: see lua_machine.ts.
  *
+ * Where a function begins there is also a place for {@linkcode shortNumberCode}.
+ *
  * The table, which the program would make for itself, becomes an import, so that code of ours that
  * must exist before the program does (bridge.ts) can share it.
  */
 
+import { readsNumbers, shortNumberCode } from "./number_reading.ts";
 import {
   functionBody,
   functionType,
@@ -97,23 +100,28 @@ function meteredCode(
   ]);
   const reader = new WasmReader(binary, start);
   const count = reader.unsigned();
+  let numberReaders = 0;
   const parts: Uint8Array[] = [Uint8Array.from(unsigned(count + 1))];
   for (let i = 0; i < count; i++) {
     const length = reader.unsigned();
     const from = reader.at;
     const end = from + length;
+    const isNumberReader = readsNumbers(binary.subarray(from, end));
+    if (isNumberReader) numberReaders++;
+    const inFront = isNumberReader ? [...prologue, ...shortNumberCode()] : prologue;
     for (let groups = reader.unsigned(); groups > 0; groups--) {
       reader.unsigned();
       reader.byte();
     }
     parts.push(
-      Uint8Array.from(unsigned(length + prologue.length)),
+      Uint8Array.from(unsigned(length + inFront.length)),
       binary.subarray(from, reader.at),
-      prologue,
+      Uint8Array.from(inFront),
       binary.subarray(reader.at, end),
     );
     reader.at = end;
   }
+  if (numberReaders !== 1) throw new Error("WebAssembly program that reads numbers otherwise");
   parts.push(Uint8Array.from(functionBody(0, [
     ...[Op.I32_CONST, ...signed(FUEL), Op.GLOBAL_SET, ...unsigned(fuel)],
     ...[Op.I32_CONST, ...signed(hatch), Op.CALL_INDIRECT, ...unsigned(type), 0],

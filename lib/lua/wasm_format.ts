@@ -24,8 +24,11 @@ export const Kind = { FUNCTION: 0, TABLE: 1, MEMORY: 2, GLOBAL: 3, TAG: 4 } as c
 /** Instructions, by the names of the specification. */
 export const Op = {
   BLOCK: 0x02,
+  LOOP: 0x03,
   IF: 0x04,
   END: 0x0b,
+  BR: 0x0c,
+  BR_IF: 0x0d,
   RETURN: 0x0f,
   CALL: 0x10,
   CALL_INDIRECT: 0x11,
@@ -33,11 +36,24 @@ export const Op = {
   TRY_TABLE: 0x1f,
   LOCAL_GET: 0x20,
   LOCAL_SET: 0x21,
+  LOCAL_TEE: 0x22,
   GLOBAL_GET: 0x23,
   GLOBAL_SET: 0x24,
+  I32_LOAD8_U: 0x2d,
+  F64_STORE: 0x39,
   I32_CONST: 0x41,
+  I64_CONST: 0x42,
   I32_EQZ: 0x45,
+  I32_NE: 0x47,
+  I32_LT_U: 0x49,
+  I32_GE_U: 0x4f,
   I32_ADD: 0x6a,
+  I32_SUB: 0x6b,
+  I32_AND: 0x71,
+  I64_ADD: 0x7c,
+  I64_MUL: 0x7e,
+  I64_EXTEND_I32_U: 0xad,
+  F64_CONVERT_I64_U: 0xba,
 } as const;
 
 /** A block without a result. */

@@ -3,17 +3,23 @@
  *
  * A script seldom does more with KEYS than to read it, so the table of the one before is filled anew
  * where that was left as a plain list of the same length: nobody can have kept it. Making a table and
- * the global is four calls into Lua, and one more for each item.
+ * the global is four calls into Lua, and one more for each item. An item that is the same string as
+ * before stays: who calls one script again and again names many of the same keys.
  */
 
+import { equalData } from "../bytes/copy.ts";
 import { LuaType, REGISTRY_INDEX } from "../lua/lua_api.ts";
 import {
   hasMetatable,
   itemCount,
   pushWord,
   setTop,
+  stringBytes,
+  stringLength,
   tableFields,
+  tableItems,
   topOf,
+  typeAt,
   VALUE_BYTES,
   wordAt,
 } from "../lua/lua_layout.ts";
@@ -38,9 +44,19 @@ function setItems(machine: LuaMachine, request: Request, first: number, end: num
   const { data, offsets, lengths } = request;
   const table = wordAt(machine.data, topOf(machine.data, state) - VALUE_BYTES);
   for (let i = first; i < end; i++) {
+    const at = tableItems(machine.data, table) + (i - first) * VALUE_BYTES;
+    if (holds(machine.data, at, data, offsets[i], lengths[i])) continue;
     machine.pushData(state, data, offsets[i], lengths[i]);
     machine.setItem(state, table, i - first + 1);
   }
+}
+
+/** Whether the value at `at` is the string of these bytes. */
+function holds(lua: DataView, at: number, data: DataView, offset: number, length: number): boolean {
+  if (typeAt(lua, at) !== LuaType.STRING) return false;
+  const string = wordAt(lua, at);
+  return stringLength(lua, string) === length &&
+    equalData(data, offset, lua, stringBytes(string), length);
 }
 
 /** One of the globals KEYS and ARGV. */

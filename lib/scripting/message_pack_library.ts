@@ -5,11 +5,14 @@
  */
 
 import { LuaType } from "../lua/lua_api.ts";
+import { numberAt, pushNumber, pushWord, topOf, typeAt, VALUE_BYTES } from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import { ByteSink } from "./byte_sink.ts";
 import type { Library } from "./library.ts";
 
 const MAX_NESTING = 16;
+/** Slots of Lua's stack that one level of nesting needs. */
+const SLOTS = 4;
 const MISSING = "Missing bytes in input.";
 const BAD_FORMAT = "Bad data format in input.";
 
@@ -156,14 +159,13 @@ class MessagePackReader {
     return this.end - this.at;
   }
 
+  /** Pushes the next value; there is room for it on the stack. */
   push(): void {
     const { machine, state } = this;
-    const { api } = machine;
-    if (api.lua_checkstack(state, 4) === 0) machine.raise(state, "too many return values at once");
     const at = this.take(1);
     const type = machine.bytes[at];
-    if (type < 0x80) return api.lua_pushnumber(state, type);
-    if (type >= 0xe0) return api.lua_pushnumber(state, type - 256);
+    if (type < 0x80) return pushNumber(machine.data, state, type);
+    if (type >= 0xe0) return pushNumber(machine.data, state, type - 256);
     if (type < 0x90) return this.map(type & 15);
     if (type < 0xa0) return this.array(type & 15);
     if (type < 0xc0) return this.string(type & 31);
@@ -173,35 +175,13 @@ class MessagePackReader {
   private pushLong(type: number): void {
     const { state } = this;
     // Nothing is made before the number is read, so the view stays good.
-    const { api, data } = this.machine;
-    const number = (bytes: number, read: (at: number) => number) =>
-      api.lua_pushnumber(state, read(this.take(bytes)));
+    const { data } = this.machine;
     switch (type) {
       case 0xc0:
-        return api.lua_pushnil(state);
+        return pushWord(data, state, LuaType.NIL, 0);
       case 0xc2:
       case 0xc3:
-        return api.lua_pushboolean(state, type & 1);
-      case 0xca:
-        return number(4, (at) => data.getFloat32(at));
-      case 0xcb:
-        return number(8, (at) => data.getFloat64(at));
-      case 0xcc:
-        return number(1, (at) => data.getUint8(at));
-      case 0xcd:
-        return number(2, (at) => data.getUint16(at));
-      case 0xce:
-        return number(4, (at) => data.getUint32(at));
-      case 0xcf:
-        return number(8, (at) => Number(data.getBigUint64(at)));
-      case 0xd0:
-        return number(1, (at) => data.getInt8(at));
-      case 0xd1:
-        return number(2, (at) => data.getInt16(at));
-      case 0xd2:
-        return number(4, (at) => data.getInt32(at));
-      case 0xd3:
-        return number(8, (at) => Number(data.getBigInt64(at)));
+        return pushWord(data, state, LuaType.BOOLEAN, type & 1);
       case 0xd9:
         return this.string(data.getUint8(this.take(1)));
       case 0xda:
@@ -217,12 +197,40 @@ class MessagePackReader {
       case 0xdf:
         return this.map(data.getUint32(this.take(4)));
       default:
-        this.machine.raise(state, BAD_FORMAT);
+        pushNumber(data, state, this.number(type, data));
+    }
+  }
+
+  private number(type: number, data: DataView): number {
+    switch (type) {
+      case 0xca:
+        return data.getFloat32(this.take(4));
+      case 0xcb:
+        return data.getFloat64(this.take(8));
+      case 0xcc:
+        return data.getUint8(this.take(1));
+      case 0xcd:
+        return data.getUint16(this.take(2));
+      case 0xce:
+        return data.getUint32(this.take(4));
+      case 0xcf:
+        return Number(data.getBigUint64(this.take(8)));
+      case 0xd0:
+        return data.getInt8(this.take(1));
+      case 0xd1:
+        return data.getInt16(this.take(2));
+      case 0xd2:
+        return data.getInt32(this.take(4));
+      case 0xd3:
+        return Number(data.getBigInt64(this.take(8)));
+      default:
+        return this.machine.raise(this.state, BAD_FORMAT);
     }
   }
 
   private array(count: number): void {
     const { api } = this.machine;
+    this.reserve();
     api.lua_createtable(this.state, 0, 0);
     for (let i = 1; i <= count; i++) {
       this.push();
@@ -232,17 +240,33 @@ class MessagePackReader {
 
   private map(count: number): void {
     const { machine, state } = this;
+    this.reserve();
     machine.api.lua_createtable(state, 0, 0);
     for (let i = 0; i < count; i++) {
       this.push();
       this.push();
-      const key = machine.api.lua_type(state, -2);
-      const isNaN = key === LuaType.NUMBER && machine.api.lua_tonumber(state, -2) !==
-          machine.api.lua_tonumber(state, -2);
-      if (key === LuaType.NIL || isNaN) {
-        machine.raise(state, `table index is ${isNaN ? "NaN" : "nil"}`);
-      }
+      this.checkKey(topOf(machine.data, state) - 2 * VALUE_BYTES);
       machine.api.lua_rawset(state, -3);
+    }
+  }
+
+  /** Raises what cannot be a key; Lua's own way of setting a field would do so. */
+  private checkKey(at: number): void {
+    const { machine, state } = this;
+    const { data } = machine;
+    const type = typeAt(data, at);
+    if (type === LuaType.STRING) return;
+    const isNaN = type === LuaType.NUMBER && Number.isNaN(numberAt(data, at));
+    if (type === LuaType.NIL || isNaN) {
+      machine.raise(state, `table index is ${isNaN ? "NaN" : "nil"}`);
+    }
+  }
+
+  /** Room for a table, a key and a value. */
+  reserve(): void {
+    const { machine, state } = this;
+    if (machine.api.lua_checkstack(state, SLOTS) === 0) {
+      machine.raise(state, "too many return values at once");
     }
   }
 
@@ -274,6 +298,7 @@ function unpack(machine: LuaMachine, state: number, limit: number, offset: numbe
   const isAll = limit === 0 && offset === 0;
   let count = 0;
   while (reader.left > 0 && (isAll || count < limit)) {
+    reader.reserve();
     reader.push();
     count++;
   }

@@ -18,7 +18,14 @@
 
 import { latin1 } from "../bytes/byte_string.ts";
 import { LuaType } from "../lua/lua_api.ts";
-import { pushNumber, pushWord, topOf, VALUE_BYTES, wordAt } from "../lua/lua_layout.ts";
+import {
+  pushNumber,
+  pushWord,
+  topOf,
+  VALUE_BYTES,
+  wantedResults,
+  wordAt,
+} from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
 import type { LibraryEngine } from "./library.ts";
@@ -54,10 +61,24 @@ export function pushReply(engine: LibraryEngine, state: number, reply: ReplyWrit
       return;
     }
     if (type === 36) return pushWord(machine.data, state, LuaType.BOOLEAN, 0);
-    new ReplyReader(machine, state, buffer, replyMemory.pointer).push();
-    return;
   }
-  new ReplyReader(machine, state, buffer, -1).push();
+  pushLarge(engine, state, reply);
+}
+
+/**
+ * Pushes what is more than a string or a number. Where the command is a statement it is left out, and
+ * Lua drops whatever lies on its stack in its place: a SET is seldom asked for its OK, which is a table.
+ * An error may be about to be raised.
+ */
+function pushLarge(
+  { machine, replyMemory }: LibraryEngine,
+  state: number,
+  reply: ReplyWriter,
+): void {
+  const { buffer } = reply;
+  if (buffer[0] !== 45 && wantedResults(machine.data, state) === 0) return;
+  const pointer = replyMemory.holds(reply) ? replyMemory.pointer : -1;
+  new ReplyReader(machine, state, buffer, pointer).push();
 }
 
 class ReplyReader {
@@ -136,9 +157,23 @@ class ReplyReader {
     api.lua_createtable(state, count, 0);
     const table = wordAt(machine.data, topOf(machine.data, state) - VALUE_BYTES);
     for (let i = 1; i <= count; i++) {
-      this.push();
+      if (!this.plainString()) this.push();
       machine.setItem(state, table, i);
     }
+  }
+
+  /** Pushes a string that lies in Lua's memory, as nearly all items are; false when it is none. */
+  private plainString(): boolean {
+    if (this.pointer < 0) return false;
+    const bytes = this.view();
+    let { at } = this;
+    if (bytes[at] !== 36 || bytes[at + 1] === 45) return false;
+    let length = 0;
+    for (let byte = bytes[++at]; byte !== 13; byte = bytes[++at]) length = length * 10 + byte - 48;
+    at += 2;
+    this.at = at + length + 2;
+    this.machine.api.lua_pushlstring(this.state, this.pointer + at, length);
+    return true;
   }
 
   /** @param values how many replies an entry has: a set's members are keys with the value true. */

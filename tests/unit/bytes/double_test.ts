@@ -72,6 +72,17 @@ Deno.test("parseDouble reads random decimals as Number does, exactly rounded", (
   }
 });
 
+Deno.test("parseDouble reads whole numbers beyond 15 digits as Number does", () => {
+  const random = new Random(seed());
+  const texts = ["9007199254740991", "9007199254740992", "9007199254740993", "9999999999999999"];
+  for (let i = 0; i < 2_000; i++) texts.push("1" + random.text("0123456789", 18));
+  for (let i = 0; i < 2_000; i++) texts.push("90071992547" + random.text("0123456789", 5));
+  for (const text of texts) {
+    assertEquals(read(text), Number(text), text);
+    assertEquals(read(`-${text}.`), -Number(text), text);
+  }
+});
+
 Deno.test("parseDoubleBound is as lax as ZRANGEBYSCORE", () => {
   assertEquals(readBound(""), 0);
   assertEquals(readBound(" \t1"), 1);
