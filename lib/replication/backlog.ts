@@ -33,13 +33,19 @@ interface Chunk {
 export class Backlog {
   /** Place up to which replicas may read. */
   committed: number;
-  /** Memory of all chunks. */
+  /** Memory of all chunks, that of the spare one included. */
   memoryBytes = 0;
+  /** Set when a chunk was added: there may be one to give back. */
+  hasGrown = false;
   private chunks: Chunk[] = [];
   /** The last of them. */
   private last: Chunk | null = null;
   /** Place of the first byte that is kept. */
   private firstPlace: number;
+  /** Memory of a chunk that was given back, for the next one: new memory costs page faults. */
+  private spare: Uint8Array | null = null;
+  /** Chunks that begin before this place may still be read by writes of connections that ended. */
+  private reusableFrom = 0;
 
   /** @param start place at which the stream goes on. */
   constructor(start: number) {
@@ -61,11 +67,19 @@ export class Backlog {
   reserve(bytes: number): Chunk {
     const { last } = this;
     if (last !== null && last.bytes.length - last.length >= bytes) return last;
-    const memory = new Uint8Array(Math.max(CHUNK_BYTES, bytes));
+    return this.add(bytes);
+  }
+
+  private add(bytes: number): Chunk {
+    const { spare } = this;
+    const fits = spare !== null && bytes <= spare.length;
+    const memory = fits ? spare : new Uint8Array(Math.max(CHUNK_BYTES, bytes));
+    if (fits) this.spare = null;
+    else this.memoryBytes += memory.length;
     const chunk = { start: this.end, bytes: memory, data: dataOf(memory), length: 0 };
     this.chunks.push(chunk);
     this.last = chunk;
-    this.memoryBytes += memory.length;
+    this.hasGrown = true;
     return chunk;
   }
 
@@ -113,14 +127,27 @@ export class Backlog {
    * @param leastInUse the place from which on somebody still reads.
    */
   trim(keptBytes: number, leastInUse: number): void {
+    this.hasGrown = false;
     const from = Math.min(this.committed - keptBytes, leastInUse);
     let count = 0;
     while (count + 1 < this.chunks.length && this.chunks[count + 1].start <= from) {
-      this.memoryBytes -= this.chunks[count].bytes.length;
+      this.giveBack(this.chunks[count]);
       count++;
     }
     if (count > 0) this.chunks.splice(0, count);
     if (this.chunks.length > 0) this.firstPlace = Math.max(this.firstPlace, this.chunks[0].start);
+  }
+
+  /** A reader is gone, and a write of what it was lent may not be over yet. */
+  readerGone(): void {
+    this.reusableFrom = this.end;
+  }
+
+  private giveBack({ start, bytes }: Chunk): void {
+    const isSpare = this.spare === null && start >= this.reusableFrom &&
+      bytes.length === CHUNK_BYTES;
+    if (isSpare) this.spare = bytes;
+    else this.memoryBytes -= bytes.length;
   }
 
   /** The chunk that holds a place: nearly always one of the last. */

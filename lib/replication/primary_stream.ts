@@ -11,12 +11,16 @@ import { latin1 } from "../bytes/byte_string.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Session } from "../engine/session.ts";
 import { Gate } from "../engine/session.ts";
+import { Prefetch } from "../engine/prefetch.ts";
+import { Request } from "../resp/request.ts";
 import { Parsed, RequestParser } from "../resp/request_parser.ts";
 import type { Backlog } from "./backlog.ts";
 
 /** The primary has checked what it accepted; only what can't be held in memory is refused. */
 const MAX_ARGUMENT_BYTES = 2 ** 31 - 1;
 const REPLY_BYTES = 1024;
+/** Requests looked for at a time: enough for their waits for memory to overlap. */
+const BATCH_REQUESTS = 16;
 /** What an error reply begins with. */
 const ERROR_MARK = 45;
 
@@ -28,8 +32,15 @@ export class StreamError extends Error {
 export class PrimaryStream {
   readonly session: Session;
   private readonly parser = new RequestParser({ maxBulkBytes: MAX_ARGUMENT_BYTES });
+  private readonly requests: Request[] = Array.from(
+    { length: BATCH_REQUESTS },
+    () => new Request(),
+  );
+  private readonly prefetch = new Prefetch(BATCH_REQUESTS);
   /** Place behind the last byte read. */
   private readPlace: number;
+  /** Place of the first byte of the parser's buffer. */
+  private bufferPlace = 0;
   private pause: Promise<void> | null = null;
 
   /** @param db database that the stream has selected at this place. */
@@ -72,11 +83,12 @@ export class PrimaryStream {
    * @throws StreamError when it is no request.
    */
   received(bytes: Uint8Array): void {
-    const { parser } = this;
     this.backlog.append(bytes);
     this.readPlace += bytes.length;
-    parser.filled(bytes.length);
-    this.apply(parser.next());
+    const { buffer } = this.parser.request;
+    this.bufferPlace = this.readPlace - (bytes.byteOffset - buffer.byteOffset + bytes.length);
+    this.parser.filled(bytes.length);
+    this.apply(false);
   }
 
   /**
@@ -86,32 +98,55 @@ export class PrimaryStream {
    */
   goOn(): void {
     this.pause = null;
-    this.apply(Parsed.REQUEST);
+    this.apply(true);
   }
 
-  private apply(first: number): void {
-    const { parser, session, engine } = this;
-    const { store: { state }, delayedWriters } = engine.context;
-    let parsed = first;
+  /** @param first whether a request has waited, to be applied before those behind it. */
+  private apply(first: boolean): void {
+    const { parser } = this;
+    const { state } = this.engine.context.store;
     // What the primary changes is there for it, past its time or not, until it says DEL.
     state.expires = false;
-    while (parsed === Parsed.REQUEST) {
-      // All before it was applied, which is what GETACK wants to know.
-      this.commit();
-      if (delayedWriters.isActive && this.isDelayed()) break;
-      engine.execute(session, parser.request);
-      if (session.reply.buffer[0] === ERROR_MARK && session.reply.length > 0) this.refused();
-      session.reply.cutTo(0);
-      parsed = parser.next();
-    }
+    if (!first || this.run(parser.request)) this.applyBatches();
     state.expires = true;
-    this.commit();
+    this.commit(this.readPlace - parser.pendingBytes);
     this.committed();
-    if (parsed === Parsed.ERROR) throw new StreamError(parser.error);
+    if (this.pause === null && parser.ended === Parsed.ERROR) throw new StreamError(parser.error);
   }
 
-  private isDelayed(): boolean {
-    const { session, engine, parser: { request } } = this;
+  /**
+   * Applies all that is complete. As with clients' pipelines, some requests are looked at together:
+   * SETs of keys at random among a million took a replica 1.85 µs of processor time one by one, and
+   * take 1.38.
+   */
+  private applyBatches(): void {
+    const { parser, requests, session } = this;
+    do {
+      const count = parser.nextBatch(requests, 0, BATCH_REQUESTS);
+      if (count > 1) this.prefetch.touch(session.db, requests, count);
+      for (let i = 0; i < count; i++) {
+        if (this.run(requests[i])) continue;
+        parser.backTo(requests, i);
+        return;
+      }
+    } while (parser.ended === Parsed.REQUEST);
+  }
+
+  /** Applies one request; false when it has to wait. */
+  private run(request: Request): boolean {
+    const { engine, session } = this;
+    // All before it was applied, which is what GETACK wants to know.
+    this.commit(this.bufferPlace + request.start);
+    if (engine.context.delayedWriters.isActive && this.isDelayed(request)) return false;
+    engine.execute(session, request);
+    const { reply } = session;
+    if (reply.length > 0 && reply.buffer[0] === ERROR_MARK) this.refused();
+    reply.cutTo(0);
+    return true;
+  }
+
+  private isDelayed(request: Request): boolean {
+    const { session, engine } = this;
     const command = engine.registry.find(request.buffer, request.offsets[0], request.lengths[0]);
     if (command === undefined) return false;
     this.pause = engine.context.delayedWriters.delay(session, command, request);
@@ -134,9 +169,8 @@ export class PrimaryStream {
     );
   }
 
-  private commit(): void {
-    if (this.session.queue === null) {
-      this.backlog.committed = this.readPlace - this.parser.pendingBytes;
-    }
+  /** @param place behind the last request that was applied. */
+  private commit(place: number): void {
+    if (this.session.queue === null) this.backlog.committed = place;
   }
 }

@@ -11,9 +11,6 @@ import type { FullSync } from "./full_sync.ts";
 import type { FullSyncParts } from "./full_sync.ts";
 import { Replica, ReplicaState } from "./replica.ts";
 
-/** Effects between two looks at what the backlog may give back. */
-const APPENDS_PER_TRIM = 256;
-
 export class Replicas {
   readonly all: Replica[] = [];
   /** See {@linkcode ReplicationPort.whenAcknowledged}. */
@@ -26,7 +23,6 @@ export class Replicas {
   private sentBefore = 0;
   /** What REPLCONF told before PSYNC. */
   private readonly told: Map<Session, ReplicaFacts> = new Map();
-  private appendsUntilTrim = APPENDS_PER_TRIM;
   private pingedMs = 0;
   /** Since when nobody follows, in Unix ms. */
   private aloneSinceMs = 0;
@@ -90,6 +86,7 @@ export class Replicas {
     if (index < 0) return;
     const [replica] = this.all.splice(index, 1);
     replica.end();
+    this.parts.history.backlog?.readerGone();
     this.sentBefore += replica.sentBytes;
     this.fullSync.forget(replica);
     const { log, clock } = this.parts.context.host;
@@ -147,10 +144,9 @@ export class Replicas {
 
   /** Bytes have come to the stream. */
   appended(): void {
-    for (const replica of this.all) {
-      if (replica.isOnline) replica.link.scheduleFlush();
-    }
-    if (--this.appendsUntilTrim === 0) this.trim();
+    const { all } = this;
+    for (let i = 0; i < all.length; i++) if (all[i].isOnline) all[i].link.scheduleFlush();
+    if (this.parts.history.backlog?.hasGrown === true) this.trim();
   }
 
   roles(): ReplicaRole[] {
@@ -268,7 +264,6 @@ export class Replicas {
   }
 
   private trim(): void {
-    this.appendsUntilTrim = APPENDS_PER_TRIM;
     const { history, context } = this.parts;
     const { backlog } = history;
     if (backlog === null) return;

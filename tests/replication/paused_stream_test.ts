@@ -129,3 +129,16 @@ Deno.test("a link that ends while its stream waits forgets what was not applied"
     "(integer) 3000",
   ]);
 });
+
+Deno.test("of many requests that come together each counts once it was applied", () => {
+  const follower = new Follower();
+  const { redis, stream, backlog } = follower;
+  const sets = Array.from({ length: 24 }, (_, i) => ["SET", `key:${i}`, String(i)]);
+  follower.receiveAtOnce(...sets, ["MULTI"], ["INCR", "n"]);
+  const applied = sets.reduce((bytes, words) => bytes + encodeCommand(words).length, 0);
+  assertEquals(backlog.committed, applied, "a transaction counts only as a whole");
+  assertEquals([redis.run("DBSIZE"), redis.run("GET", "key:23")], ["(integer) 24", '"23"']);
+  follower.receiveAtOnce(["EXEC"], ["INCR", "n"]);
+  assertEquals(redis.run("GET", "n"), '"2"');
+  assertEquals(backlog.committed, stream.readOffset);
+});

@@ -5,21 +5,25 @@
  *
  * save, rewrite: BGSAVE or BGREWRITEAOF of so many keys while so many writes a second go on; load: the
  * time to start with an RDB file and with an append-only file of them; sync: the time until a new
- * redis-server as replica has them, under writes; follow: SET in pipelines of 16 while a redis-server
- * follows as replica.
+ * redis-server as replica has them, under writes; follow: SET in pipelines of 16 while a replica
+ * follows, of the primary's own kind and of the other one, and the processor time of both.
  */
 
 import { parseArgs } from "@std/cli";
-import { startChildServer } from "../support/child_server.ts";
+import { type ChildServer, startChildServer } from "../support/child_server.ts";
 import { connect, type RespClient } from "../support/resp_client.ts";
 import { startServerProcess } from "../support/server_process.ts";
 import { grouped, median, megabytes, quantile, shown, table } from "./figures.ts";
 import { setKeys } from "./load.ts";
-import { NAMES, residentBytes, type Side, SIDES, withPair, withServer } from "./pair.ts";
+import { cpuSeconds, NAMES, residentBytes, type Side, SIDES, withServer } from "./pair.ts";
 
 const VALUE_BYTES = 32;
 /** Writes are sent in groups, one each so many milliseconds. */
 const WRITE_EVERY_MS = 5;
+/** SETs of a round of `follow`, and rounds. */
+const WARMING_SETS = 300_000;
+const MEASURED_SETS = 400_000;
+const ROUNDS = 5;
 
 interface Plan {
   readonly keys: number;
@@ -172,39 +176,91 @@ async function sync(plan: Plan): Promise<void> {
   console.log(table(["as primary", "seconds", "p99 ms", "worst ms", "memory"], rows));
 }
 
-async function follow({ keys }: Plan): Promise<void> {
-  const rounds: Record<Side, number[]> = { ours: [], theirs: [] };
-  const args = ["--repl-diskless-sync-delay", "0"];
-  await withPair({ args }, async (pair) => {
-    const replicas = [];
-    for (const side of SIDES) {
-      const directory = await Deno.makeTempDir();
-      const primary = ["--replicaof", "127.0.0.1", String(pair[side].port)];
-      replicas.push({ directory, server: await startRedis(directory, primary) });
-    }
-    // The first round is no figure: code that has not run yet is slow.
-    for (let round = 0; round < 6; round++) {
-      for (const side of round % 2 === 0 ? SIDES : [...SIDES].reverse()) {
-        const perSecond = await setThroughput(pair[side].port, keys);
-        if (round > 0) rounds[side].push(perSecond);
-      }
-    }
-    for (const { directory, server } of replicas) {
-      await server.stop("SIGKILL");
-      await Deno.remove(directory, { recursive: true });
-    }
-  });
-  const ratios = rounds.ours.map((ours, i) => ours / rounds.theirs[i]);
-  const rows = SIDES.map((side) => [NAMES[side], grouped(median(rounds[side]))]);
-  console.log(table(["with one replica", "SET/s at P=16"], rows));
-  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => shown(ratio));
-  console.log(`\nratio: ${shown(median(ratios))} (${least} to ${most})`);
+/** What stands behind a figure of {@linkcode follow}. */
+interface Following {
+  readonly primary: Side;
+  /** Null: nobody follows. */
+  readonly replica: Side | null;
 }
 
-async function setThroughput(port: number, keys: number): Promise<number> {
+/** Each with its own kind first: their ratio is the figure. The others show whose side costs. */
+const FOLLOWING: readonly Following[] = [
+  { primary: "ours", replica: "ours" },
+  { primary: "theirs", replica: "theirs" },
+  { primary: "ours", replica: "theirs" },
+  { primary: "theirs", replica: "ours" },
+  { primary: "ours", replica: null },
+  { primary: "theirs", replica: null },
+];
+
+/** What one round has shown: SETs a second, and microseconds of processor time for each of them. */
+interface Followed {
+  readonly perSecond: number;
+  readonly primaryMicros: number;
+  readonly replicaMicros: number;
+}
+
+async function follow({ keys }: Plan): Promise<void> {
+  const rounds: Followed[][] = FOLLOWING.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    const order = [...FOLLOWING.keys()];
+    for (const i of round % 2 === 0 ? order : order.reverse()) {
+      rounds[i].push(await followed(FOLLOWING[i], keys));
+    }
+  }
+  const rows = rounds.map((followed, i) => {
+    const { primary, replica } = FOLLOWING[i];
+    return [
+      `${NAMES[primary]} → ${replica === null ? "none" : NAMES[replica]}`,
+      grouped(median(followed.map(({ perSecond }) => perSecond))),
+      shown(median(followed.map(({ primaryMicros }) => primaryMicros))),
+      shown(median(followed.map(({ replicaMicros }) => replicaMicros))),
+    ];
+  });
+  console.log(table(["", "SET/s at P=16", "CPU µs, primary", "CPU µs, replica"], rows));
+  const ratios = rounds[0].map(({ perSecond }, i) => perSecond / rounds[1][i].perSecond);
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => shown(ratio));
+  console.log(`\nratio, each with its own kind: ${shown(median(ratios))} (${least} to ${most})`);
+}
+
+/** One round, with servers of its own: any that were idle beside them would take their share. */
+async function followed({ primary, replica }: Following, keys: number): Promise<Followed> {
+  const args = ["--repl-diskless-sync-delay", "0"];
+  let found: Followed = { perSecond: NaN, primaryMicros: NaN, replicaMicros: NaN };
+  await withServer(primary, { args }, async (first) => {
+    const measure = async (second: ChildServer | null) => {
+      // Code that has not run yet is slow.
+      await setThroughput(first.port, keys, WARMING_SETS);
+      await caughtUp(first, second);
+      const before = [first, second].map((one) => one === null ? NaN : cpuSeconds(one.pid));
+      const perSecond = await setThroughput(first.port, keys, MEASURED_SETS);
+      await caughtUp(first, second);
+      const [primaryMicros, replicaMicros] = [first, second].map((one, i) =>
+        one === null ? NaN : (cpuSeconds(one.pid) - before[i]) * 1e6 / MEASURED_SETS
+      );
+      found = { perSecond, primaryMicros, replicaMicros };
+    };
+    if (replica === null) return await measure(null);
+    const follows = ["--replicaof", "127.0.0.1", String(first.port)];
+    await withServer(replica, { args: follows }, measure);
+  });
+  return found;
+}
+
+/** Waits until a replica has applied all that its primary has done. */
+async function caughtUp(primary: ChildServer, replica: ChildServer | null): Promise<void> {
+  if (replica === null) return;
+  using first = await connect(primary.port);
+  using second = await connect(replica.port);
+  const offset = () => field(first, "replication", "master_repl_offset");
+  const applied = () => field(second, "replication", "slave_repl_offset");
+  while (await offset() !== await applied()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+async function setThroughput(port: number, keys: number, sets: number): Promise<number> {
   const { stdout } = await new Deno.Command("redis-benchmark", {
     args: [
-      ...["-p", String(port), "-c", "50", "-P", "16", "-n", "400000", "-t", "set"],
+      ...["-p", String(port), "-c", "50", "-P", "16", "-n", String(sets), "-t", "set"],
       ...["-d", String(VALUE_BYTES), "-r", String(keys), "--csv"],
     ],
     stdin: "null",
