@@ -5,6 +5,7 @@
  * and is overwritten after the command returns. [hot]
  */
 
+import type { ByteBuffer } from "../bytes/byte_buffer.ts";
 import { copyBytes, dataOf } from "../bytes/copy.ts";
 
 /** Arguments kept without growing; more of them double the two arrays. */
@@ -39,6 +40,12 @@ export class Request {
   use(buffer: Uint8Array): void {
     this.buffer = buffer;
     this.data = dataOf(buffer);
+  }
+
+  /** The same with memory whose views are there already. */
+  lieIn(memory: ByteBuffer): void {
+    this.buffer = memory.bytes;
+    this.data = memory.data;
   }
 
   /** Lets the arguments lie in the buffer of another request. */

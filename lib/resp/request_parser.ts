@@ -14,7 +14,9 @@
  * are those of Redis's networking.c; format: https://redis.io/docs/reference/protocol-spec.
  */
 
+import { ByteBuffer, NO_BUFFER } from "../bytes/byte_buffer.ts";
 import { parseBigInteger } from "../bytes/integer.ts";
+import { splitInline } from "./inline_request.ts";
 import { Request } from "./request.ts";
 
 /** What {@linkcode RequestParser.next} found. */
@@ -27,13 +29,13 @@ export interface ParserLimits {
 
 /** Where read buffers come from and go to. */
 export interface ReadMemory {
-  take(bytes: number): Uint8Array;
+  take(bytes: number): ByteBuffer;
   /** Nobody uses this one any more. */
-  give(buffer: Uint8Array): void;
+  give(buffer: ByteBuffer): void;
 }
 
 /** New memory each time, which is left to the collector. */
-const FRESH_MEMORY: ReadMemory = { take: (bytes) => new Uint8Array(bytes), give: () => {} };
+const FRESH_MEMORY: ReadMemory = { take: (bytes) => new ByteBuffer(bytes), give: () => {} };
 
 const MAX_INLINE_BYTES = 64 * 1024;
 const MAX_ARGUMENTS = 2 ** 31 - 1;
@@ -51,7 +53,6 @@ const SMALL_READS = 32;
 /** Read buffer of a busy connection; only a longer request makes a larger one. */
 const FULL_BUFFER_BYTES = 64 * 1024;
 
-const NO_BYTES = new Uint8Array(0);
 const NEWLINE = 10;
 const RETURN = 13;
 const DOLLAR = 36;
@@ -65,6 +66,8 @@ export class RequestParser {
   ended: number = Parsed.INCOMPLETE;
   /** What was wrong, after {@linkcode Parsed.ERROR}. */
   error = "";
+  /** What is read into. */
+  private buffer: ByteBuffer;
   private start = 0;
   private at = 0;
   private end = 0;
@@ -84,7 +87,9 @@ export class RequestParser {
     private readonly memory: ReadMemory = FRESH_MEMORY,
   ) {
     const size = authenticated ? SMALL_BUFFER_BYTES : UNAUTHENTICATED_BUFFER_BYTES;
-    this.request = new Request(memory.take(size));
+    this.buffer = memory.take(size);
+    this.request = new Request();
+    this.request.lieIn(this.buffer);
   }
 
   /** Where the next read goes; never empty. */
@@ -128,8 +133,8 @@ export class RequestParser {
   /** Gives the buffer back, with what was not run: there will be no more reads, and none goes on. */
   release(): void {
     this.discard();
-    this.memory.give(this.request.buffer);
-    this.request.use(NO_BYTES);
+    this.memory.give(this.buffer);
+    this.use(NO_BUFFER);
   }
 
   /** Bytes that were read and not run yet. */
@@ -368,20 +373,26 @@ export class RequestParser {
 
   /** Takes another buffer; what lies in this one is not needed. */
   private exchange(bytes: number): void {
-    this.memory.give(this.request.buffer);
-    this.request.use(this.memory.take(bytes));
+    this.memory.give(this.buffer);
+    this.use(this.memory.take(bytes));
+  }
+
+  private use(buffer: ByteBuffer): void {
+    this.buffer = buffer;
+    this.request.lieIn(buffer);
   }
 
   /** Moves what is unfinished to the front, into a larger buffer if it fills this one. */
   private makeRoom(): void {
     const request = this.request;
     const pending = this.end - this.start;
-    const old = request.buffer;
-    if (pending > old.length >>> 1 || old.length < FULL_BUFFER_BYTES) {
-      request.use(this.memory.take(this.grownLength(old.length)));
-      request.buffer.set(old.subarray(this.start, this.end));
+    const old = this.buffer;
+    const { bytes } = old;
+    if (pending > bytes.length >>> 1 || bytes.length < FULL_BUFFER_BYTES) {
+      this.use(this.memory.take(this.grownLength(bytes.length)));
+      request.buffer.set(bytes.subarray(this.start, this.end));
       this.memory.give(old);
-    } else old.copyWithin(0, this.start, this.end);
+    } else bytes.copyWithin(0, this.start, this.end);
     for (let i = 0; i < request.count; i++) request.offsets[i] -= this.start;
     this.at -= this.start;
     this.end = pending;
@@ -409,91 +420,4 @@ function isDigit(byte: number): boolean {
 
 function printable(byte: number): string {
   return String.fromCharCode(byte);
-}
-
-/**
- * Splits a line into arguments as a shell would (`"…"` with escapes, `'…'`), writing the
- * unescaped bytes over the line itself, which is never shorter. False when quotes don't match.
- */
-function splitInline(request: Request, from: number, end: number): boolean {
-  const bytes = request.buffer;
-  let at = from;
-  let out = from;
-  for (;;) {
-    while (at < end && isSpace(bytes[at])) at++;
-    if (at === end) return true;
-    const argument = out;
-    while (at < end && !endsWord(bytes[at])) {
-      const byte = bytes[at];
-      if (byte !== 34 && byte !== 39) {
-        bytes[out++] = byte;
-        at++;
-        continue;
-      }
-      const length = unquote(bytes, at, end, out);
-      if (length < 0) return false;
-      at = unquotedEnd;
-      out += length;
-      if (at < end && !isSpace(bytes[at])) return false;
-      break;
-    }
-    request.push(argument, out - argument);
-  }
-}
-
-/** Where the quoted part that {@linkcode unquote} last read ended. */
-let unquotedEnd = 0;
-
-/** Unescapes the quoted part at `at` to `out`; its length, or -1 when the quote is not closed. */
-function unquote(bytes: Uint8Array, at: number, end: number, out: number): number {
-  const quote = bytes[at++];
-  const first = out;
-  while (at < end && bytes[at] !== quote) {
-    let byte = bytes[at];
-    if (byte === 92 && at + 1 < end) {
-      const next = bytes[at + 1];
-      if (quote === 39) {
-        if (next === 39) {
-          byte = 39;
-          at++;
-        }
-      } else if (
-        next === 120 && at + 3 < end && hexDigit(bytes[at + 2]) >= 0 && hexDigit(bytes[at + 3]) >= 0
-      ) {
-        byte = hexDigit(bytes[at + 2]) * 16 + hexDigit(bytes[at + 3]);
-        at += 3;
-      } else {
-        byte = unescaped(next);
-        at++;
-      }
-    }
-    bytes[out++] = byte;
-    at++;
-  }
-  unquotedEnd = at + 1;
-  return at >= end ? -1 : out - first;
-}
-
-function unescaped(byte: number): number {
-  if (byte === 110) return 10;
-  if (byte === 114) return 13;
-  if (byte === 116) return 9;
-  if (byte === 98) return 8;
-  if (byte === 97) return 7;
-  return byte;
-}
-
-function hexDigit(byte: number): number {
-  if (isDigit(byte)) return byte - 48;
-  const lower = byte | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
-}
-
-/** Fewer bytes than those that may stand between words: `\v` and `\f` within one belong to it. */
-function endsWord(byte: number): boolean {
-  return byte === 32 || byte === 9 || byte === 10 || byte === 13;
-}
-
-function isSpace(byte: number): boolean {
-  return byte === 32 || (byte >= 9 && byte <= 13);
 }

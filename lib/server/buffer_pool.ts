@@ -1,34 +1,66 @@
 /**
- * Reply buffers that are free, so that a turn of replies allocates nothing. Taken last in, first
- * out: the one just written is still in the processor's cache. [hot]
+ * Buffers that are free, for reading into and for replies, so that a turn allocates nothing. Taken
+ * last in, first out: the one just written is still in the processor's cache. [hot]
+ *
+ * Buffers are cut from larger pieces of memory. For each read and each write the runtime takes hold
+ * of the memory behind the buffer, which it describes in places of its own: where many buffers share
+ * one memory these stay in the cache. In a profile of GET without pipelining that is 0.7 % of the
+ * time, and 2 % with memory for each buffer; too little to be seen in its throughput.
  */
 
 import { ByteBuffer } from "../bytes/byte_buffer.ts";
 import type { MemorySource } from "../resp/reply_writer.ts";
+import type { ReadMemory } from "../resp/request_parser.ts";
 
+/** Buffer for the replies of one turn. */
 export const BUFFER_BYTES = 16 * 1024;
 /** Size of the buffers for much output: what grows beyond a small one, or waits behind a write. */
 export const CHUNK_BYTES = 64 * 1024;
+/** What smaller buffers are cut from. */
+const PIECE_BYTES = 256 * 1024;
+/** The size of the first shelf, as a power of two; each of the next is four times as large. */
+const FIRST_SHELF = 10;
 
 /** Buffers of one size. */
-interface Shelf {
-  readonly bytes: number;
-  /** Most of them that are kept; those beyond are left to the collector. */
-  readonly kept: number;
-  readonly free: ByteBuffer[];
-}
+class Shelf {
+  private readonly free: ByteBuffer[] = [];
 
-export class BufferPool implements MemorySource {
-  private readonly small: Shelf = { bytes: BUFFER_BYTES, kept: 256, free: [] };
-  /** Four times as large from one to the next: 13 MB at most are kept in them. */
-  private readonly chunks: readonly Shelf[] = [
-    { bytes: CHUNK_BYTES, kept: 128, free: [] },
-    { bytes: CHUNK_BYTES * 4, kept: 8, free: [] },
-    { bytes: CHUNK_BYTES * 16, kept: 3, free: [] },
-  ];
+  /** @param kept most buffers that are kept; those beyond are left to the collector. */
+  constructor(private readonly bytes: number, private readonly kept: number) {}
 
   take(): ByteBuffer {
-    return this.small.free.pop() ?? new ByteBuffer(BUFFER_BYTES);
+    return this.free.pop() ?? this.cut();
+  }
+
+  give(buffer: ByteBuffer): void {
+    if (this.free.length < this.kept) this.free.push(buffer);
+  }
+
+  /** The first buffer of a new piece of memory; the others are free. */
+  private cut(): ByteBuffer {
+    const { bytes } = this;
+    const memory = new Uint8Array(Math.max(bytes, PIECE_BYTES));
+    for (let at = memory.length - bytes; at > 0; at -= bytes) {
+      this.free.push(new ByteBuffer(memory.subarray(at, at + bytes)));
+    }
+    return new ByteBuffer(memory.subarray(0, bytes));
+  }
+}
+
+export class BufferPool implements MemorySource, ReadMemory {
+  private readonly shelves: readonly Shelf[] = [1024, 512, 256, 128, 8, 3].map((kept, i) =>
+    new Shelf(1 << FIRST_SHELF + 2 * i, kept)
+  );
+  private readonly replies: Shelf = this.shelfOf(BUFFER_BYTES) as Shelf;
+
+  /** A buffer for replies. */
+  takeReplies(): ByteBuffer {
+    return this.replies.take();
+  }
+
+  /** A buffer of just this size. What lies in it is what was there before. */
+  take(bytes: number): ByteBuffer {
+    return this.shelfOf(bytes)?.take() ?? new ByteBuffer(bytes);
   }
 
   /** A buffer for much output, with hardly more room than for so many bytes: it may wait for long. */
@@ -38,20 +70,21 @@ export class BufferPool implements MemorySource {
 
   /** A buffer for replies that grow, and are sent when the turn ends. */
   takeLarge(bytes: number): ByteBuffer {
-    for (const shelf of this.chunks) {
-      if (bytes <= shelf.bytes) return shelf.free.pop() ?? new ByteBuffer(shelf.bytes);
+    for (let size = CHUNK_BYTES;; size *= 4) {
+      const shelf = this.shelfOf(size);
+      if (shelf === undefined) return new ByteBuffer(bytes);
+      if (bytes <= size) return shelf.take();
     }
-    return new ByteBuffer(bytes);
   }
 
-  /** Takes a buffer back; odd sizes, from very long replies, are not kept. */
+  /** Takes a buffer back that nobody uses any more; odd sizes, from very long replies, are not kept. */
   give(buffer: ByteBuffer): void {
-    const { length } = buffer.bytes;
-    if (length === BUFFER_BYTES) keep(this.small, buffer);
-    else for (const shelf of this.chunks) if (length === shelf.bytes) keep(shelf, buffer);
+    this.shelfOf(buffer.bytes.length)?.give(buffer);
   }
-}
 
-function keep(shelf: Shelf, buffer: ByteBuffer): void {
-  if (shelf.free.length < shelf.kept) shelf.free.push(buffer);
+  private shelfOf(bytes: number): Shelf | undefined {
+    const power = 31 - Math.clz32(bytes);
+    const isUsual = 1 << power === bytes && (power - FIRST_SHELF & 1) === 0;
+    return isUsual ? this.shelves[power - FIRST_SHELF >> 1] : undefined;
+  }
 }

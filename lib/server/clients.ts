@@ -9,7 +9,6 @@ import { writeAll } from "../host/network.ts";
 import { fromLatin1 } from "../bytes/byte_string.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { type ClientLimits, Connection, type ConnectionOwner } from "./connection.ts";
-import { ReadBuffers } from "./read_buffers.ts";
 import type { Turn } from "./turn.ts";
 
 /** Offsets into a read buffer have 31 bits. */
@@ -27,7 +26,6 @@ const DENIED = fromLatin1(
 
 export class Clients implements ConnectionOwner {
   readonly buffers: BufferPool = new BufferPool();
-  readonly reads: ReadBuffers = new ReadBuffers();
   readonly limits: ClientLimits;
   /** Bytes that the connections take, as of the last {@linkcode tick}. */
   memoryBytes = 0;

@@ -30,7 +30,6 @@ import { quoted } from "../bytes/byte_string.ts";
 import { BUFFER_BYTES, type BufferPool, CHUNK_BYTES } from "./buffer_pool.ts";
 import { HeldReplies } from "./held_replies.ts";
 import { LEAST_SEALED_BYTES, OutputQueue } from "./output_queue.ts";
-import type { ReadBuffers } from "./read_buffers.ts";
 import type { Reader, Resumable, Turn } from "./turn.ts";
 
 export interface ClientLimits extends ParserLimits {
@@ -45,7 +44,6 @@ export interface ConnectionOwner {
   readonly engine: Engine;
   readonly turn: Turn;
   readonly buffers: BufferPool;
-  readonly reads: ReadBuffers;
   readonly limits: ClientLimits;
   closed(connection: Connection): void;
 }
@@ -88,7 +86,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     this.session.link = this;
     this.session.reply.listener = this;
     this.session.reply.source = owner.buffers;
-    this.parser = new RequestParser(owner.limits, this.session.isAuthenticated, owner.reads);
+    this.parser = new RequestParser(owner.limits, this.session.isAuthenticated, owner.buffers);
   }
 
   /** Reads what the client sends next; {@linkcode arrived} hears of it. */
@@ -168,7 +166,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     if (this.waitsForFlush || !this.isOpen) return;
     this.waitsForFlush = true;
     const { reply } = this.session;
-    if (reply.buffer.length === 0) reply.attach(this.owner.buffers.take());
+    if (reply.buffer.length === 0) reply.attach(this.owner.buffers.takeReplies());
     this.owner.turn.begin();
     this.owner.turn.flushAtEnd(this);
   }
@@ -225,7 +223,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     session.resumes = false;
     if (!this.isOpen) return;
     session.parked = false;
-    if (session.reply.buffer.length === 0) session.reply.attach(owner.buffers.take());
+    if (session.reply.buffer.length === 0) session.reply.attach(owner.buffers.takeReplies());
     if (this.runsAgain) owner.engine.execute(session, this.parser.request);
     owner.turn.batch.run([this]);
   }
@@ -280,7 +278,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
       return this.closeForQuery();
     }
     if (session.parked) return this.readOn();
-    if (session.reply.buffer.length === 0) session.reply.attach(this.owner.buffers.take());
+    if (session.reply.buffer.length === 0) session.reply.attach(this.owner.buffers.takeReplies());
     turn.runAtEnd(this);
   };
 

@@ -99,7 +99,7 @@ export class Turn {
   /** One connection's failure must not keep others waiting, nor leave the turn open for ever. */
   private finish(): void {
     const { arrived } = this;
-    if (arrived.length > 0) this.batch.run(arrived);
+    const through = arrived.length === 0 ? 0 : this.batch.run(arrived);
     this.engine.serveWaiting();
     // Those that go on may let others go on; all of them belong to this turn.
     for (let i = 0; i < this.resuming.length; i++) {
@@ -125,8 +125,18 @@ export class Turn {
     // Flushing may have asked for more flushes; those stay for the turn that they opened.
     if (count === this.waiting.length) this.waiting.length = 0;
     else this.waiting.splice(0, count);
-    for (let i = 0; i < arrived.length; i++) arrived[i].readOn();
-    arrived.length = 0;
+    this.readOn(through);
+  }
+
+  /** Lets the first readers go on; those behind them are run in another turn. */
+  private readOn(through: number): void {
+    const { arrived } = this;
+    for (let i = 0; i < through; i++) arrived[i].readOn();
+    if (through === arrived.length) arrived.length = 0;
+    else {
+      arrived.splice(0, through);
+      this.begin();
+    }
   }
 
   /** Lets replies go that wait for this ticket or an earlier one. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { latin1 } from "../../../lib/bytes/byte_string.ts";
+import { ByteBuffer } from "../../../lib/bytes/byte_buffer.ts";
 import { fromLatin1 } from "../../../lib/bytes/byte_string.ts";
 import { SeededRandom } from "../../../lib/host/random.ts";
 import { Request } from "../../../lib/resp/request.ts";
@@ -313,11 +314,11 @@ Deno.test("an inline request ends a batch, so that it is never parsed twice", ()
 });
 
 Deno.test("every buffer that was taken is given back once, the last one by release", () => {
-  const out = new Set<Uint8Array>();
+  const out = new Set<ByteBuffer>();
   const sizes: number[] = [];
   const memory: ReadMemory = {
     take: (bytes) => {
-      const buffer = new Uint8Array(bytes);
+      const buffer = new ByteBuffer(bytes);
       out.add(buffer);
       sizes.push(bytes);
       return buffer;
