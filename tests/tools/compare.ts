@@ -46,8 +46,11 @@ const listenPath = new URL("./listen.ts", import.meta.url).pathname;
 const KEYS = 100_000;
 const VALUE_BYTES = 32;
 
-/** Requests that the floor learns a load from: some, since replies with numbers differ in length. */
-const LEARNED_REQUESTS = 20;
+/**
+ * Requests that the floor learns a load from: some, since replies with numbers differ in length. Whole
+ * pipelines of 16, with which the lists are filled: redis-benchmark may give up on part of one.
+ */
+const LEARNED_REQUESTS = 32;
 
 interface Address {
   readonly port: number;
