@@ -16,8 +16,13 @@ import type { ReadMemory } from "../resp/request_parser.ts";
 export const BUFFER_BYTES = 16 * 1024;
 /** Size of the buffers for much output: what grows beyond a small one, or waits behind a write. */
 export const CHUNK_BYTES = 64 * 1024;
-/** What smaller buffers are cut from. */
+/** About the size of what smaller buffers are cut from. */
 const PIECE_BYTES = 256 * 1024;
+/**
+ * What is left between two buffers: at distances of a power of two their beginnings, which are what
+ * is used of most, would drive each other out of the few places of the cache that they share.
+ */
+const GAP_BYTES = 320;
 /** The size of the first shelf, as a power of two; each of the next is four times as large. */
 const FIRST_SHELF = 10;
 
@@ -39,11 +44,15 @@ class Shelf {
   /** The first buffer of a new piece of memory; the others are free. */
   private cut(): ByteBuffer {
     const { bytes } = this;
-    const memory = new Uint8Array(Math.max(bytes, PIECE_BYTES));
-    for (let at = memory.length - bytes; at > 0; at -= bytes) {
-      this.free.push(new ByteBuffer(memory.subarray(at, at + bytes)));
-    }
-    return new ByteBuffer(memory.subarray(0, bytes));
+    const count = Math.max(1, PIECE_BYTES / bytes);
+    const memory = new Uint8Array(count * (bytes + GAP_BYTES));
+    for (let i = count - 1; i > 0; i--) this.free.push(this.bufferAt(memory, i));
+    return this.bufferAt(memory, 0);
+  }
+
+  private bufferAt(memory: Uint8Array, index: number): ByteBuffer {
+    const start = index * (this.bytes + GAP_BYTES);
+    return new ByteBuffer(memory.subarray(start, start + this.bytes));
   }
 }
 
