@@ -225,6 +225,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     session.parked = false;
     if (session.reply.buffer.length === 0) session.reply.attach(owner.buffers.takeReplies());
     if (this.runsAgain) owner.engine.execute(session, this.parser.request);
+    // One sender by itself is always gone through, however much there is to send.
     owner.turn.batch.run([this]);
   }
 
@@ -259,8 +260,17 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     }
   }
 
+  /** Nobody else would hear of a failure here: it must not end the process. */
   private readonly arrived = (count: number | null): void => {
-    if (count === null || !this.isOpen) return this.readEnded();
+    try {
+      if (count === null || !this.isOpen) this.readEnded();
+      else this.received(count);
+    } catch (error) {
+      this.failed(error);
+    }
+  };
+
+  private received(count: number): void {
     const { engine, turn } = this.owner;
     const { parser, session } = this;
     parser.filled(count);
@@ -280,7 +290,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     if (session.parked) return this.readOn();
     if (session.reply.buffer.length === 0) session.reply.attach(this.owner.buffers.takeReplies());
     turn.runAtEnd(this);
-  };
+  }
 
   ran(): void {
     const { session, parser } = this;

@@ -251,3 +251,26 @@ Deno.test("an idle connection keeps no reply buffer and a small read buffer", as
   server.tick();
   assert(server.clients.memoryBytes <= 4096, `${server.clients.memoryBytes} bytes`);
 });
+
+Deno.test("a failure while bytes are taken in closes that connection, and others are served", async () => {
+  using server = new LocalServer();
+  const { stats } = server.engine.context;
+  const [failing, other] = [await server.open(), await server.open()];
+  let reads = 0;
+  let fails = true;
+  Object.defineProperty(stats, "reads", {
+    get: () => reads,
+    set: (count: number) => {
+      if (fails) throw new Error("no more reads");
+      reads = count;
+    },
+  });
+  await writeAll(failing, fromLatin1("PING\r\n"));
+  assertEquals(await readAll(failing), "");
+  fails = false;
+  await writeAll(other, fromLatin1("PING\r\nQUIT\r\n"));
+  assertEquals(await readAll(other), "+PONG\r\n+OK\r\n");
+  assertEquals(server.log.messages("warning").length, 1);
+  failing.close();
+  other.close();
+});
