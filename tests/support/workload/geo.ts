@@ -2,20 +2,21 @@
 
 import type { Draw, Makers } from "./draw.ts";
 import type { Rules } from "./rule.ts";
+import { roundedDistances } from "./sameness.ts";
 
 const makers: Makers = { key, member, member1: member, member2: member };
 const searches = ["WITHDIST", "WITHCOORD", "WITHHASH"];
 
 export const GEO_RULES: Rules = {
   GEOADD: { weight: 40, make: add },
-  GEODIST: { makers },
+  GEODIST: { makers, same: roundedDistances },
   GEOHASH: { makers },
   GEOPOS: { makers },
-  GEORADIUS: { make: (draw) => radius(draw, true) },
-  GEORADIUS_RO: { make: (draw) => radius(draw, false) },
-  GEORADIUSBYMEMBER: { make: (draw) => radiusByMember(draw, true) },
-  GEORADIUSBYMEMBER_RO: { make: (draw) => radiusByMember(draw, false) },
-  GEOSEARCH: { weight: 60, make: search },
+  GEORADIUS: { make: (draw) => radius(draw, true), same: roundedDistances },
+  GEORADIUS_RO: { make: (draw) => radius(draw, false), same: roundedDistances },
+  GEORADIUSBYMEMBER: { make: (draw) => radiusByMember(draw, true), same: roundedDistances },
+  GEORADIUSBYMEMBER_RO: { make: (draw) => radiusByMember(draw, false), same: roundedDistances },
+  GEOSEARCH: { weight: 60, make: search, same: roundedDistances },
   GEOSEARCHSTORE: {
     make: (draw) => {
       const words = search(draw).filter((word) => !searches.includes(word) || draw.oneIn(20));
