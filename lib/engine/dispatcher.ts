@@ -163,14 +163,14 @@ export class Dispatcher {
   }
 
   private find(session: Session, request: Request): Command | undefined {
-    const { buffer, offsets, lengths } = request;
-    const command = this.registry.find(buffer, offsets[0], lengths[0]);
+    const { data, offsets, lengths } = request;
+    const command = this.registry.find(data, offsets[0], lengths[0]);
     if (command === undefined) {
       this.refuseUnknown(session, request);
       return undefined;
     }
     if (!command.hasSubcommands || request.count < 2) return command;
-    const found = this.registry.findSubcommand(command, buffer, offsets[1], lengths[1]);
+    const found = this.registry.findSubcommand(command, data, offsets[1], lengths[1]);
     if (found !== undefined) return found;
     // COMMAND by itself runs; what it does not know as a subcommand is an error all the same.
     const name = quotedArgument(request, 1, 128);

@@ -52,26 +52,26 @@ export class Registry {
   }
 
   /** The command of a name in any case. [hot] */
-  find(bytes: Uint8Array, offset: number, length: number): Command | undefined {
-    return this.table.find(bytes, offset, length);
+  find(data: DataView, offset: number, length: number): Command | undefined {
+    return this.table.find(data, offset, length);
   }
 
   /** The subcommand of a name in any case, for a command that {@linkcode Command.hasSubcommands}. */
   findSubcommand(
     parent: Command,
-    bytes: Uint8Array,
+    data: DataView,
     offset: number,
     length: number,
   ): Command | undefined {
-    return parent.subcommandTable.find(bytes, offset, length);
+    return parent.subcommandTable.find(data, offset, length);
   }
 
   /** The command, or subcommand, that a request names. [hot] */
   resolve(request: Request): Command | undefined {
-    const { buffer, offsets, lengths } = request;
-    const command = this.table.find(buffer, offsets[0], lengths[0]);
+    const { data, offsets, lengths } = request;
+    const command = this.table.find(data, offsets[0], lengths[0]);
     if (command === undefined || !command.hasSubcommands || request.count < 2) return command;
-    return command.subcommandTable.find(buffer, offsets[1], lengths[1]);
+    return command.subcommandTable.find(data, offsets[1], lengths[1]);
   }
 
   /** By name in any case, where `|` may lead to a subcommand: `set`, `config|get`. */

@@ -147,7 +147,7 @@ export class PrimaryStream {
 
   private isDelayed(request: Request): boolean {
     const { session, engine } = this;
-    const command = engine.registry.find(request.buffer, request.offsets[0], request.lengths[0]);
+    const command = engine.registry.find(request.data, request.offsets[0], request.lengths[0]);
     if (command === undefined) return false;
     this.pause = engine.context.delayedWriters.delay(session, command, request);
     return this.pause !== null;

@@ -20,8 +20,7 @@ const now = redis.clock.unixMs();
 
 function callWith(argument: string): Call {
   const { context, registry } = redis.engine;
-  const name = new TextEncoder().encode("get");
-  const command = registry.find(name, 0, name.length);
+  const command = registry.byName("get");
   if (command === undefined) throw new Error("GET is not registered");
   const call = new Call(context, redis.session, command);
   call.request = Request.from(["name", argument]);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { dataOf } from "../../../lib/bytes/copy.ts";
 import { fromLatin1 } from "../../../lib/bytes/byte_string.ts";
 import { command, type CommandDefinition } from "../../../lib/engine/command.ts";
 import { Access, Flag } from "../../../lib/engine/command_spec.ts";
@@ -14,7 +15,7 @@ Deno.test("every command is found by the bytes of its name in any case", () => {
     assertStrictEquals(find(registry, made.lowerName[0] + made.name.slice(1)), made);
     assertStrictEquals(registry.byName(made.name), made);
     for (const [name, subcommand] of made.subcommands) {
-      const bytes = fromLatin1("..." + name.toUpperCase());
+      const bytes = dataOf(fromLatin1("..." + name.toUpperCase()));
       assertStrictEquals(registry.findSubcommand(made, bytes, 3, name.length), subcommand);
       assertStrictEquals(registry.byName(`${made.name}|${name}`), subcommand);
       assertStrictEquals(subcommand.parent, made);
@@ -36,9 +37,9 @@ Deno.test("what is only like a name is not found", () => {
   ];
   for (const name of unlike) assertEquals(find(registry, name), undefined, name);
   const config = registry.byName("config")!;
-  assertEquals(registry.findSubcommand(config, fromLatin1("GOT"), 0, 3), undefined);
+  assertEquals(registry.findSubcommand(config, dataOf(fromLatin1("GOT")), 0, 3), undefined);
   const get = registry.byName("get")!;
-  assertEquals(registry.findSubcommand(get, fromLatin1("GET"), 0, 3), undefined);
+  assertEquals(registry.findSubcommand(get, dataOf(fromLatin1("GET")), 0, 3), undefined);
   assertEquals(registry.byName("config|nosuch"), undefined);
   assertEquals(registry.byName("config|get|x"), undefined);
   assertEquals(registry.byName("get|get"), undefined);
@@ -151,6 +152,6 @@ function simple(name: string, usage: string, flags: number): CommandDefinition {
 }
 
 function find(registry: Registry, name: string) {
-  const bytes = fromLatin1(`<${name}>`);
+  const bytes = dataOf(fromLatin1(`<${name}>`));
   return registry.find(bytes, 1, name.length);
 }
