@@ -15,7 +15,7 @@ export class KeyBatch {
   readonly hashes: Int32Array = new Int32Array(MOST_KEYS);
   /** Keeps the reads from being optimised away. */
   seen = 0;
-  private readonly heads: Int32Array = new Int32Array(MOST_KEYS);
+  private readonly refs: Int32Array = new Int32Array(MOST_KEYS);
 
   /**
    * Takes the keys at arguments `first`, `first + step` and so on, and reads a little of each entry.
@@ -25,13 +25,12 @@ export class KeyBatch {
   touch(db: Database, request: Request, first: number, step: number): number {
     const { table } = db;
     const { data, offsets, lengths } = request;
-    const { hashes, heads } = this;
+    const { hashes } = this;
     const count = Math.min(MOST_KEYS, Math.ceil((request.count - first) / step));
     for (let i = 0, at = first; i < count; i++, at += step) {
       hashes[i] = table.hash(data, offsets[at], lengths[at]);
-      heads[i] = hashes[i];
     }
-    this.seen = table.touch(heads, count);
+    this.seen = table.touch(hashes, count, this.refs);
     return count;
   }
 }

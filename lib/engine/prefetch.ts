@@ -13,6 +13,7 @@
 
 import { equalData } from "../bytes/copy.ts";
 import type { Request } from "../resp/request.ts";
+import type { HashTable } from "../structures/hash_table.ts";
 import type { Database } from "../store/database.ts";
 import { Storage, storageOf, typeOf, ValueType } from "../values/entry.ts";
 
@@ -28,36 +29,40 @@ const LONGEST_KEY = 256;
 export class Prefetch {
   /** Keeps the reads from being optimised away. */
   seen = 0;
-  private readonly heads: Int32Array;
+  private readonly hashes: Int32Array;
+  private readonly refs: Int32Array;
 
   /** @param most how many requests are given at a time. */
   constructor(most: number) {
-    this.heads = new Int32Array(most);
+    this.hashes = new Int32Array(most);
+    this.refs = new Int32Array(most);
   }
 
   /** Reads a little of what requests name, and keeps the hashes with them. */
   touch(db: Database, requests: readonly Request[], count: number): void {
-    if (db.table.count >= LEAST_KEYS) this.touchKeys(db, requests, count);
+    const { table } = db;
+    if (table.count >= LEAST_KEYS && !nameOneKey(table, requests, count)) {
+      this.touchKeys(table, requests, count);
+    }
     if (db.objects.count > 0) this.touchElements(db, requests, count);
   }
 
   /** The entries that the first arguments name. */
-  private touchKeys(db: Database, requests: readonly Request[], count: number): void {
-    const { table } = db;
-    const { heads } = this;
+  private touchKeys(table: HashTable, requests: readonly Request[], count: number): void {
+    const { hashes } = this;
     // Apart from reading: within the hash's many instructions no two reads would overlap.
     for (let i = 0; i < count; i++) {
       const request = requests[i];
-      heads[i] = 0;
+      hashes[i] = 0;
       const at = request.lengths[1] === DIGEST_LENGTH && request.count > 3 ? 3 : 1;
       if (request.count < 2 || request.lengths[at] > LONGEST_KEY) continue;
       const hash = table.hash(request.data, request.offsets[at], request.lengths[at]);
-      heads[i] = hash;
+      hashes[i] = hash;
       if (at > 1) continue;
       request.keyHash = hash;
       request.hasKeyHash = true;
     }
-    this.seen = table.touch(heads, count);
+    this.seen = table.touch(hashes, count, this.refs);
   }
 
   /**
@@ -65,9 +70,9 @@ export class Prefetch {
    * that can name an element, with which most pipelines go on.
    */
   private touchElements(db: Database, requests: readonly Request[], count: number): void {
-    const { heads } = this;
+    const { hashes } = this;
     let first = 0;
-    for (; first < count && requests[first].count < 3; first++) heads[first] = 0;
+    for (; first < count && requests[first].count < 3; first++) hashes[first] = 0;
     if (first > count - 2) return;
     const collection = requests[first];
     const ref = entryOf(db, collection);
@@ -77,7 +82,7 @@ export class Prefetch {
     const isScored = typeOf(db.arena, ref) === ValueType.SORTED_SET;
     for (let i = first; i < count; i++) {
       const request = requests[i];
-      heads[i] = 0;
+      hashes[i] = 0;
       // A score stands before the member that is added.
       const at = isScored && request.count === 4 ? 3 : 2;
       if (at >= request.count || request.lengths[at] > LONGEST_KEY) continue;
@@ -85,10 +90,25 @@ export class Prefetch {
       const hash = table.hash(request.data, request.offsets[at], request.lengths[at]);
       request.hashedElement = at;
       request.elementHash = hash;
-      heads[i] = hash;
+      hashes[i] = hash;
     }
-    this.seen = table.touch(heads, count);
+    this.seen = table.touch(hashes, count, this.refs);
   }
+}
+
+/** Whether all name the same key, as many pipelines do; if so its hash is kept with them. */
+function nameOneKey(table: HashTable, requests: readonly Request[], count: number): boolean {
+  const first = requests[0];
+  if (first.count < 2 || first.lengths[1] > LONGEST_KEY) return false;
+  for (let i = 1; i < count; i++) {
+    if (requests[i].count < 2 || !haveSameKey(requests[i], first)) return false;
+  }
+  const hash = table.hash(first.data, first.offsets[1], first.lengths[1]);
+  for (let i = 0; i < count; i++) {
+    requests[i].keyHash = hash;
+    requests[i].hasKeyHash = true;
+  }
+  return true;
 }
 
 /** The entry of a request's key; 0 when there is none. */

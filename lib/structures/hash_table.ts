@@ -104,21 +104,41 @@ export class HashTable {
   }
 
   /**
-   * Reads a little of the first record of each hash's chain, to bring it into the cache. Two loops: in
-   * each the waits for memory overlap.
+   * Reads a little of the first record of each hash's chain, and of the second where the first is
+   * another key's, to bring them into the cache. In each of the loops the waits for memory overlap.
    *
-   * @param hashes overwritten; 0 in place of those that are not wanted.
+   * @param hashes 0 in place of those that are not wanted.
+   * @param refs room for as many.
    * @returns something of what was read, so that reading is not optimised away.
    */
-  touch(hashes: Int32Array, count: number): number {
+  touch(hashes: Int32Array, count: number, refs: Int32Array): number {
+    if (this.count === 0) return 0;
     const { slots, mask, arena } = this;
-    for (let i = 0; i < count; i++) hashes[i] = slots[hashes[i] & mask];
+    for (let i = 0; i < count; i++) refs[i] = slots[hashes[i] & mask];
+    if (this.oldSlots !== NO_SLOTS) this.preferOld(hashes, count, refs);
+    for (let i = 0; i < count; i++) {
+      const ref = refs[i];
+      const words = arena.words[ref >>> SEGMENT_OF_REF];
+      const at = (ref & REF_IN_SEGMENT) << WORD;
+      // Without a branch, which would be guessed wrongly: all ones where the hashes differ.
+      const difference = words[at + 1] ^ hashes[i];
+      refs[i] = words[at] & (difference | 0 - difference) >> 31;
+    }
     let seen = 0;
     for (let i = 0; i < count; i++) {
-      const ref = hashes[i];
-      if (ref !== 0) seen ^= arena.words[ref >>> SEGMENT_OF_REF][(ref & REF_IN_SEGMENT) << WORD];
+      const ref = refs[i];
+      seen ^= arena.words[ref >>> SEGMENT_OF_REF][(ref & REF_IN_SEGMENT) << WORD];
     }
     return seen;
+  }
+
+  /** Takes the chains that have not been moved yet in place of those that they will be moved to. */
+  private preferOld(hashes: Int32Array, count: number, refs: Int32Array): void {
+    const { oldSlots, oldMask, moved } = this;
+    for (let i = 0; i < count; i++) {
+      const slot = hashes[i] & oldMask;
+      if (slot >= moved && oldSlots[slot] !== 0) refs[i] = oldSlots[slot];
+    }
   }
 
   /** Adds a record whose key is in place and not in the table yet; fills in its prefix. */
