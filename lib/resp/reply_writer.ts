@@ -48,7 +48,8 @@ export class ReplyWriter {
   listener: ReplyListener | null = null;
   /** Null: memory is made anew, which for replies of 100 KB costs as much as writing them. */
   source: MemorySource | null = null;
-  private memory: ByteBuffer = NO_BUFFER;
+  /** The same bytes as {@linkcode buffer}, with what else there is to them. */
+  memory: ByteBuffer = NO_BUFFER;
   /** The same bytes as {@linkcode buffer}. */
   private data: DataView = NO_BUFFER.data;
 
@@ -77,6 +78,16 @@ export class ReplyWriter {
   integer(value: number): void {
     this.reserve(HEADER_BYTES);
     this.header(58, value);
+  }
+
+  /** A whole number whose digits lie in a buffer. */
+  integerText(source: DataView, offset: number, length: number): void {
+    this.reserve(length + 3);
+    const at = this.length;
+    this.buffer[at] = 58;
+    copyBytes(source, offset, this.data, at + 1, length);
+    this.data.setInt16(at + 1 + length, CRLF, true);
+    this.length = at + length + 3;
   }
 
   bigInteger(value: bigint): void {

@@ -12,6 +12,7 @@ import {
   byteBase,
   ENTRY_KEY_OFFSET,
   EPOCH_SHIFT,
+  epochBits,
   EXPIRY_WORD,
   META_WORD,
   metaWord,
@@ -20,6 +21,7 @@ import {
   STORAGE_SHIFT,
   storageOf,
   TYPE_MASK,
+  VALUE_META,
   VALUE_WORD,
   ValueType,
   wordBase,
@@ -255,6 +257,12 @@ export class Database extends EntryTable implements ValueHome {
       length,
       encoding,
     );
+  }
+
+  /** Notes that a string was changed where it lies, in as many bytes. */
+  rewritten(ref: number): void {
+    const meta = readWord(this.arena, ref, META_WORD);
+    writeWord(this.arena, ref, META_WORD, meta & VALUE_META | epochBits(this.state.epoch));
   }
 
   /**

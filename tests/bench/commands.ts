@@ -33,6 +33,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   ping: { request: () => ["PING"] },
   set: { request: () => ["SET", `key:${rand()}`, VALUE] },
   get: { request: () => ["GET", `key:${rand()}`] },
+  incr: { request: () => ["INCR", `counter:${rand()}`] },
   mset_10: { request: () => ["MSET", ...tenKeys().flatMap((key) => [key, VALUE])] },
   mget_10: { request: () => ["MGET", ...tenKeys()] },
   lpush: { request: () => ["LPUSH", "mylist", VALUE] },

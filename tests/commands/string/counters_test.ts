@@ -34,6 +34,25 @@ Deno.test("counters are exact over 64 bits", () => {
   );
 });
 
+Deno.test("a counter goes on from any number by any increment", () => {
+  const redis = new EngineHarness();
+  const ends = [0n, 9n, 10n, 99n, 999_999_999n, 10n ** 14n - 1n, 10n ** 17n, 10n ** 18n - 1n];
+  for (const end of ends.flatMap((end) => [end, -end])) {
+    for (let start = end - 11n; start <= end + 11n; start++) {
+      for (const increment of [-11n, -9n, -1n, 0n, 1n, 2n, 9n, 10n]) {
+        redis.run("SET", "k", String(start));
+        const sum = start + increment;
+        assertEquals(redis.run("INCRBY", "k", String(increment)), `(integer) ${sum}`);
+        assertEquals(redis.run("GET", "k"), `"${sum}"`);
+      }
+    }
+  }
+  redis.run("SET", "k", "9223372036854775806");
+  assertEquals(redis.run("INCR", "k"), "(integer) 9223372036854775807");
+  assertEquals(redis.run("INCR", "k"), "(error) ERR increment or decrement would overflow");
+  assertEquals(redis.run("OBJECT", "ENCODING", "k"), '"int"');
+});
+
 Deno.test("a counter keeps its time to live", () => {
   const redis = new EngineHarness();
   redis.run("SET", "k", 1, "PX", 10);
