@@ -43,6 +43,12 @@ const HELP = `Measures Redino beside redis-server, with redis-benchmark.
 
 const listenPath = new URL("./listen.ts", import.meta.url).pathname;
 
+/** Tests of redis-benchmark's that are run as they are. */
+const STOCK_TESTS: readonly string[] = [
+  ...["ping_inline", "ping_mbulk", "set", "get", "incr", "mset"],
+  ...["lpush", "rpush", "sadd", "hset", "zadd"],
+];
+
 const KEYS = 100_000;
 const VALUE_BYTES = 32;
 
@@ -70,6 +76,11 @@ async function main(): Promise<void> {
   });
   if (options.help) return console.log(HELP);
   const tests = (options.tests ?? "ping_mbulk,set,get,incr,mset").split(",");
+  const unknown = tests.filter((test) => !isKnown(test));
+  if (unknown.length > 0) {
+    console.error(`compare: no such load: ${unknown.join(", ")}, see --help`);
+    Deno.exit(1);
+  }
   const pipelines = (options.pipeline ?? "1,16").split(",").map(Number);
   const requests = Number(options.requests ?? 100_000);
   const rounds = Number(options.rounds ?? 5);
@@ -99,6 +110,11 @@ async function main(): Promise<void> {
     const tables = options.floor ? floorSummary : summary;
     console.log(options.json ? JSON.stringify(results, null, 2) : tables(results, options.noise));
   });
+}
+
+/** A name that is in none of the three would be noticed only when its turn has come. */
+function isKnown(test: string): boolean {
+  return test in EXCHANGES || OWN_LOADS.includes(test) || STOCK_TESTS.includes(test);
 }
 
 async function runRounds(servers: Servers, plan: Plan, count: number): Promise<Round[]> {
