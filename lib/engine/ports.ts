@@ -3,7 +3,9 @@
  * server is put together; so no inner layer imports an outer one.
  */
 
+import type { ByteBuffer } from "../bytes/byte_buffer.ts";
 import type { Reply } from "../resp/reply_decoder.ts";
+import type { ReplyWriter } from "../resp/reply_writer.ts";
 
 /** Bytes for a client beside its replies: the stream that a replica follows. */
 export interface OutputSource {
@@ -12,6 +14,18 @@ export interface OutputSource {
   /** What is to be sent next, lent until {@linkcode written} says how much of it was; or null. */
   next(): Uint8Array | null;
   written(count: number): void;
+}
+
+/** Output that several clients are sent from the same memory (broadcast.ts). */
+export interface SharedOutput {
+  /** Bytes so far. */
+  readonly length: number;
+  /** The memory that it lies in, to which nothing is added from now on. */
+  close(): ByteBuffer;
+  /** Writes all of it to the replies of one who will not send it as it is. */
+  copyTo(reply: ReplyWriter): void;
+  /** Called by each who follows it: he has sent it, or will not. */
+  leave(): void;
 }
 
 /** A client's connection, as commands see it (CLIENT LIST, CLIENT KILL). */
@@ -56,6 +70,11 @@ export interface ClientLink {
    * before, so that the message would pass an output limit: the connection is then closed.
    */
   expectPush(bytes: number): boolean;
+  /**
+   * Has a broadcast, with all that is added to it until then, sent when the turn ends; false where
+   * there is, or may be, something else to be sent as well. Left out where nothing can be shared.
+   */
+  follow?(broadcast: SharedOutput): boolean;
 }
 
 /** What the process around the engine does for SHUTDOWN. */

@@ -2,8 +2,8 @@
  * Who listens to which channel, and the delivery of messages. Names have one character a byte.
  *
  * A message is encoded once for each name that it goes to, in the form of RESP2; for RESP3 only the
- * first byte is another. It goes to the receivers' reply buffers, which their connections write at the
- * end of the turn; one that does not read is cut at its output limit and holds up nobody.
+ * first byte is another. Those who listen write it at the end of the turn, many from the same memory
+ * (broadcast.ts); one that does not read is cut at its output limit and holds up nobody.
  *
  * A message for the session whose own command sends it, or makes a keyspace event, would land inside
  * that command's reply: as in Redis 7.2 it waits until the reply is complete.
@@ -14,8 +14,9 @@ import { fromLatin1 } from "../bytes/byte_string.ts";
 import { dataOf } from "../bytes/copy.ts";
 import { matchGlob } from "../bytes/glob.ts";
 import type { Request } from "../resp/request.ts";
-import { ReplyWriter } from "../resp/reply_writer.ts";
+import { type MemorySource, ReplyWriter } from "../resp/reply_writer.ts";
 import { Names } from "../structures/names.ts";
+import { Audience } from "./broadcast.ts";
 import { Gate, type Session } from "./session.ts";
 import { Subscriptions, Topic, type TopicKind } from "./subscriptions.ts";
 
@@ -24,11 +25,6 @@ const PATTERN_MESSAGE = dataOf(fromLatin1("pmessage"));
 const SHARD_MESSAGE = dataOf(fromLatin1("smessage"));
 /** A frame longer than this gives its memory back. */
 const KEPT_BYTES = 64 * 1024;
-
-interface Subscribers {
-  readonly name: Uint8Array;
-  readonly sessions: Set<Session>;
-}
 
 /** Bytes of somebody else's, until the call that lent them returns. */
 class LentBytes {
@@ -48,12 +44,14 @@ class LentBytes {
 export class PubSub {
   /** The session whose command runs, null between commands; set by the dispatcher. */
   runningSession: () => Session | null = () => null;
+  /** Where messages that many share lie; set by the server, null for new memory each time. */
+  memory: MemorySource | null = null;
   /** Sessions with at least one subscription. */
   subscribedSessions = 0;
   private readonly topics: readonly [
-    Names<Subscribers>,
-    Names<Subscribers>,
-    Names<Subscribers>,
+    Names<Audience>,
+    Names<Audience>,
+    Names<Audience>,
   ] = [new Names(), new Names(), new Names()];
   private readonly frame = new ReplyWriter();
   // What is being sent, and where.
@@ -86,18 +84,21 @@ export class PubSub {
     if (subscriptions.total === 0) this.enter(session);
     subscriptions.names[topic].add(name);
     const topics = this.topics[topic];
-    const subscribers = topics.get(name);
-    if (subscribers !== undefined) subscribers.sessions.add(session);
-    else topics.add({ name: fromLatin1(name), sessions: new Set([session]) });
+    let audience = topics.get(name);
+    if (audience === undefined) {
+      audience = new Audience(fromLatin1(name), this.memory);
+      topics.add(audience);
+    }
+    audience.enter(session);
   }
 
   /** Does nothing where the session is not subscribed. */
   unsubscribe(session: Session, topic: TopicKind, name: string): void {
     const { subscriptions } = session;
     if (subscriptions === null || !subscriptions.names[topic].delete(name)) return;
-    const subscribers = this.topics[topic].get(name);
-    subscribers?.sessions.delete(session);
-    if (subscribers?.sessions.size === 0) this.topics[topic].delete(subscribers);
+    const audience = this.topics[topic].get(name) as Audience;
+    audience.leave(session);
+    if (audience.sessions.size === 0) this.topics[topic].delete(audience);
     if (subscriptions.total === 0) this.left(session);
   }
 
@@ -155,7 +156,8 @@ export class PubSub {
     const { frame, channel, message } = this;
     const { bytes, offset, length } = channel;
     let receivers = 0;
-    for (const { name, sessions } of this.topics[Topic.PATTERN].values()) {
+    for (const audience of this.topics[Topic.PATTERN].values()) {
+      const { name } = audience;
       if (!matchGlob(name, 0, name.length, bytes, offset, length, false)) continue;
       frame.cutTo(0);
       frame.push(4);
@@ -163,29 +165,28 @@ export class PubSub {
       frame.bulkBytes(name);
       frame.bulkRange(channel.data, offset, length);
       frame.bulkRange(message.data, message.offset, message.length);
-      receivers += this.deliver(sessions);
+      receivers += this.deliver(audience);
     }
     return receivers;
   }
 
   private sendTo(topic: TopicKind, word: DataView): number {
     const { frame, channel, message } = this;
-    const subscribers = this.topics[topic].find(channel.data, channel.offset, channel.length);
-    if (subscribers === undefined) return 0;
+    const audience = this.topics[topic].find(channel.data, channel.offset, channel.length);
+    if (audience === undefined) return 0;
     frame.cutTo(0);
     frame.push(3);
     frame.bulkRange(word, 0, word.byteLength);
     frame.bulkRange(channel.data, channel.offset, channel.length);
     frame.bulkRange(message.data, message.offset, message.length);
-    return this.deliver(subscribers.sessions);
+    return this.deliver(audience);
   }
 
-  private deliver(sessions: ReadonlySet<Session>): number {
+  private deliver(audience: Audience): number {
     const { frame } = this;
-    const running = this.runningSession();
-    for (const session of sessions) pushTo(session, frame, running);
+    audience.send(frame, this.runningSession());
     if (frame.buffer.length > KEPT_BYTES) frame.detach();
-    return sessions.size;
+    return audience.sessions.size;
   }
 
   private enter(session: Session): void {
@@ -199,27 +200,4 @@ export class PubSub {
     session.gate &= ~Gate.SUBSCRIBED;
     if (session.kind === "pubsub") session.kind = "normal";
   }
-}
-
-/**
- * Sends a session a push, encoded in the form of RESP2.
- *
- * @param running the session whose command runs, which gets it behind its reply; null for none.
- */
-export function pushTo(session: Session, frame: ReplyWriter, running: Session | null): void {
-  // Whoever is about to be closed gets no more.
-  if (session.closing) return;
-  if (session === running) defer(session, frame);
-  else if (session.link === null || session.link.expectPush(frame.length)) {
-    session.reply.pushFrame(frame);
-  }
-}
-
-/** Keeps a message back until the reply of the running command is complete. */
-function defer(session: Session, frame: ReplyWriter): void {
-  if (session.deferredPushes === null) {
-    session.deferredPushes = new ReplyWriter();
-    session.deferredPushes.protocol = session.reply.protocol;
-  }
-  session.deferredPushes.pushFrame(frame);
 }

@@ -23,7 +23,7 @@ import type { StoreState } from "../store/store_state.ts";
 import { type CommandSpec, Flag } from "./command_spec.ts";
 import { extractKeys } from "./key_extraction.ts";
 import type { ChangeListener, Keyspace } from "./keyspace.ts";
-import { pushTo } from "./pubsub.ts";
+import { pushTo } from "./pushes.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { KeyReferences } from "./special_keys.ts";

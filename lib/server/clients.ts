@@ -32,7 +32,8 @@ export class Clients implements ConnectionOwner {
   private readonly connections: Set<Connection> = new Set();
 
   constructor(readonly engine: Engine, readonly turn: Turn) {
-    const { config } = engine.context;
+    const { config, pubsub } = engine.context;
+    pubsub.memory = this.buffers;
     const limits = {
       maxBulkBytes: 0,
       maxQueryBytes: 0,

@@ -17,7 +17,7 @@
  */
 
 import { clientInfo } from "../engine/client_info.ts";
-import type { ClientLink, OutputSource } from "../engine/ports.ts";
+import type { ClientLink, OutputSource, SharedOutput } from "../engine/ports.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Session } from "../engine/session.ts";
 import type { BufferLimits } from "../config/special_parameters.ts";
@@ -25,11 +25,11 @@ import type { Address, Connection as HostConnection } from "../host/network.ts";
 import type { ReplyListener } from "../resp/reply_writer.ts";
 import { Parsed, RequestParser } from "../resp/request_parser.ts";
 import type { ParserLimits } from "../resp/request_parser.ts";
-import type { ByteBuffer } from "../bytes/byte_buffer.ts";
 import { quoted } from "../bytes/byte_string.ts";
 import { BUFFER_BYTES, type BufferPool, CHUNK_BYTES } from "./buffer_pool.ts";
 import { HeldReplies } from "./held_replies.ts";
 import { LEAST_SEALED_BYTES, OutputQueue } from "./output_queue.ts";
+import { SocketWriter, type WriterOwner } from "./socket_writer.ts";
 import type { Reader, Resumable, Turn } from "./turn.ts";
 
 export interface ClientLimits extends ParserLimits {
@@ -55,21 +55,22 @@ const UNAUTHENTICATED_OUTPUT_BYTES = 16 * 1024;
 /** Bytes of a query that is too long which the log shows. */
 const LOGGED_QUERY_BYTES = 64;
 
-export class Connection implements ClientLink, ReplyListener, Reader, Resumable {
+export class Connection implements ClientLink, ReplyListener, Reader, Resumable, WriterOwner {
   readonly session: Session;
   readonly parser: RequestParser;
   private waitsForFlush = false;
-  private isOpen = true;
+  isOpen = true;
+  /** Whether requests wait for the end of the turn. */
+  private hasArrived = false;
+  /** What it shares with others and will send when the turn ends; null for nothing. */
+  private followed: SharedOutput | null = null;
   /** Said to {@linkcode resume}, for {@linkcode goOn}. */
   private runsAgain = false;
   /** Set when an output limit was passed: closed as soon as no command is running. */
   private hasOverflowed = false;
   /** Since when the soft output limit is exceeded, in Unix ms; 0 when it isn't. */
   private softLimitSinceMs = 0;
-  /** The buffer being written, null when no write is in flight. */
-  private inFlight: ByteBuffer | null = null;
-  private inFlightStart = 0;
-  private inFlightEnd = 0;
+  private readonly writer: SocketWriter;
   /** What waits for the append-only file before it may be sent; null until there was any. */
   private held: HeldReplies | null = null;
   /** What waits behind that and is sealed; null until there was any. */
@@ -78,8 +79,6 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
   private sealedInTurn: OutputQueue | null = null;
   /** What a replica is sent beside replies; null for all other clients. */
   private source: OutputSource | null = null;
-  /** Whether bytes of the source are being written. */
-  private writesSource = false;
 
   constructor(private readonly owner: ConnectionOwner, private readonly socket: HostConnection) {
     this.session = owner.engine.openSession();
@@ -87,10 +86,12 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     this.session.reply.listener = this;
     this.session.reply.source = owner.buffers;
     this.parser = new RequestParser(owner.limits, this.session.isAuthenticated, owner.buffers);
+    this.writer = new SocketWriter(this, socket, owner.buffers, owner.engine.context.stats);
   }
 
   /** Reads what the client sends next; {@linkcode arrived} hears of it. */
   readOn(): void {
+    this.hasArrived = false;
     if (!this.isOpen) return this.parser.release();
     try {
       this.socket.read(this.parser.space()).then(this.arrived, this.readEnded);
@@ -104,6 +105,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     this.waitsForFlush = false;
     if (!this.isOpen) return;
     if (this.hasOverflowed) return this.closeForOutput();
+    if (this.followed !== null) return this.sendFollowed(this.followed);
     // What is held goes first.
     if (this.held !== null && !this.held.isEmpty) return this.hold(this.held.lastTicket);
     if (this.sealedInTurn !== null) {
@@ -111,26 +113,25 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
       this.queue.addAll(this.sealedInTurn);
     }
     const reply = this.session.reply;
-    if (this.inFlight !== null || this.writesSource) {
+    if (this.writer.isBusy) {
       if (reply.length >= CHUNK_BYTES) this.seal(this.queue ??= new OutputQueue());
       return;
     }
     if (this.queue !== null && this.writeSealed(this.queue)) return;
     if (reply.length === 0) {
       if (this.session.closing) this.close();
-      else if (this.source !== null) this.writeSource(this.source);
+      else if (this.source !== null) this.writer.sendFrom(this.source);
       return;
     }
-    this.inFlightStart = 0;
-    this.inFlightEnd = reply.length;
+    const { length } = reply;
     // An idle connection keeps no reply buffer: the next request takes one from the pool.
-    this.inFlight = reply.detach();
-    this.write();
+    this.writer.send(reply.detach(), length);
   }
 
   hold(ticket: number): void {
     this.waitsForFlush = false;
     if (!this.isOpen) return;
+    if (this.followed !== null) this.unfollow(this.followed);
     const { reply } = this.session;
     this.held ??= new HeldReplies();
     let piece = this.sealedInTurn?.take();
@@ -157,12 +158,13 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
 
   /** Writes what was held and is free to go; what the open turn has to say is not. */
   private writeReleased(): void {
-    if (this.inFlight !== null || this.writesSource) return;
+    if (this.writer.isBusy) return;
     if (this.queue !== null && this.writeSealed(this.queue)) return;
     if (this.session.closing && !this.waitsForFlush && this.held?.isEmpty !== false) this.flush();
   }
 
   scheduleFlush(): void {
+    if (this.followed !== null) this.unfollow(this.followed);
     if (this.waitsForFlush || !this.isOpen) return;
     this.waitsForFlush = true;
     const { reply } = this.session;
@@ -178,7 +180,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     // Asked before the buffer grows: the largest step would be for bytes that are never sent.
     this.replyGrows(reply.length + bytes);
     if (this.hasOverflowed) return false;
-    if (this.inFlight !== null && reply.length >= LEAST_SEALED_BYTES) {
+    if (this.writer.isBusy && reply.length >= LEAST_SEALED_BYTES) {
       this.seal(this.sealedInTurn ??= new OutputQueue());
       reply.attach(this.owner.buffers.takeChunk(2 * bytes));
     } else if (reply.length + bytes <= CHUNK_BYTES) {
@@ -186,6 +188,35 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
       this.owner.buffers.give(reply.moveTo(this.owner.buffers.takeChunk(0)));
     }
     return true;
+  }
+
+  follow(broadcast: SharedOutput): boolean {
+    const { session } = this;
+    const isBusy = this.waitsForFlush || this.hasArrived || session.parked || session.closing ||
+      session.reply.length > 0 || this.writer.isBusy || this.source !== null ||
+      (this.queue !== null && this.queue.count > 0) || this.held?.isEmpty === false;
+    if (isBusy || !this.isOpen) return false;
+    this.followed = broadcast;
+    this.waitsForFlush = true;
+    this.owner.turn.begin();
+    this.owner.turn.flushAtEnd(this);
+    return true;
+  }
+
+  /** Goes on by itself, with a copy of what it would have sent. */
+  private unfollow(broadcast: SharedOutput): void {
+    const { reply } = this.session;
+    if (reply.buffer.length === 0) reply.attach(this.owner.buffers.takeReplies());
+    this.followed = null;
+    broadcast.copyTo(reply);
+    broadcast.leave();
+  }
+
+  private sendFollowed(broadcast: SharedOutput): void {
+    const now = this.owner.engine.context.store.state.now;
+    if (this.exceedsOutputLimit(broadcast.length, now)) return this.closeForOutput();
+    this.followed = null;
+    this.writer.sendShared(broadcast);
   }
 
   sendFrom(source: OutputSource): void {
@@ -201,6 +232,8 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     context.sessions.close(this.session);
     this.queue?.clear();
     this.sealedInTurn?.clear();
+    this.followed?.leave();
+    this.followed = null;
     this.owner.closed(this);
     try {
       this.socket.close();
@@ -275,6 +308,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     const { parser, session } = this;
     parser.filled(count);
     turn.begin();
+    if (this.followed !== null) this.unfollow(this.followed);
     const stats = engine.context.stats;
     stats.reads++;
     stats.inputBytes += count;
@@ -289,6 +323,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     }
     if (session.parked) return this.readOn();
     if (session.reply.buffer.length === 0) session.reply.attach(this.owner.buffers.takeReplies());
+    this.hasArrived = true;
     turn.runAtEnd(this);
   }
 
@@ -324,43 +359,11 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     session.closing = true;
   }
 
-  private write(): void {
-    const memory = this.inFlight as ByteBuffer;
-    const rest = this.inFlightStart === 0
-      ? memory.first(this.inFlightEnd)
-      : memory.bytes.subarray(this.inFlightStart, this.inFlightEnd);
-    this.socket.write(rest).then(this.written, this.writeFailed);
-  }
-
-  private readonly written = (count: number): void => {
-    const stats = this.owner.engine.context.stats;
-    stats.writes++;
-    stats.outputBytes += count;
-    this.inFlightStart += count;
-    if (this.inFlightStart < this.inFlightEnd) {
-      if (this.isOpen) this.write();
-      return;
-    }
-    this.owner.buffers.give(this.inFlight as ByteBuffer);
-    this.inFlight = null;
+  wrote(): void {
     // Replies of a turn that has not ended must not leave before what that turn has to do first.
     if (this.waitsForFlush) return;
     if (this.queue !== null && this.writeSealed(this.queue)) return;
-    if (this.session.reply.length > 0 || this.session.closing) this.flush();
-  };
-
-  private writeSource(source: OutputSource): void {
-    const bytes = source.next();
-    if (bytes === null) return;
-    this.writesSource = true;
-    this.socket.write(bytes).then((count) => {
-      this.writesSource = false;
-      const { stats } = this.owner.engine.context;
-      stats.writes++;
-      stats.outputBytes += count;
-      source.written(count);
-      if (!this.waitsForFlush) this.flush();
-    }, this.writeFailed);
+    if (this.session.reply.length > 0 || this.session.closing || this.source !== null) this.flush();
   }
 
   /** Puts what was written so far into a queue; no command is running for it. */
@@ -374,22 +377,14 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
   private writeSealed(queue: OutputQueue): boolean {
     const oldest = queue.take();
     if (oldest === undefined || !this.isOpen) return false;
-    this.inFlightStart = 0;
-    this.inFlightEnd = oldest.length;
-    this.inFlight = oldest.memory;
-    this.write();
+    this.writer.send(oldest.memory, oldest.length);
     return true;
   }
-
-  private readonly writeFailed = (): void => {
-    this.inFlight = null;
-    this.close();
-  };
 
   /** The client sends no more; what it is owed is still written, what waits is not run. */
   private readonly readEnded = (): void => {
     const isHeld = this.held !== null && !this.held.isEmpty;
-    const isOwed = this.inFlight !== null || this.waitsForFlush || isHeld;
+    const isOwed = this.writer.pendingBytes > 0 || this.waitsForFlush || isHeld;
     this.session.closing = true;
     if (this.session.parked || !isOwed) this.close();
     this.parser.release();
@@ -454,11 +449,11 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
   }
 
   get outputBytes(): number {
-    return this.session.reply.length;
+    return this.session.reply.length + (this.followed?.length ?? 0);
   }
 
   get queuedBuffers(): number {
-    return (this.inFlight === null ? 0 : 1) + (this.queue?.count ?? 0) +
+    return (this.writer.pendingBytes > 0 ? 1 : 0) + (this.queue?.count ?? 0) +
       (this.sealedInTurn?.count ?? 0);
   }
 
@@ -466,8 +461,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
     const ofSource = this.source === null ? 0 : this.source.pendingBytes;
     const sealed = (this.queue?.bytes ?? 0) + (this.sealedInTurn?.bytes ?? 0);
     const held = this.held === null ? 0 : this.held.bytes;
-    return ofSource + sealed + held +
-      (this.inFlight === null ? 0 : this.inFlightEnd - this.inFlightStart);
+    return ofSource + sealed + held + this.writer.pendingBytes;
   }
 
   get replyBufferBytes(): number {
@@ -475,14 +469,17 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable 
   }
 
   get replyBufferPeak(): number {
-    return Math.max(this.session.reply.buffer.length, this.inFlight === null ? 0 : BUFFER_BYTES);
+    return Math.max(
+      this.session.reply.buffer.length,
+      this.writer.pendingBytes > 0 ? BUFFER_BYTES : 0,
+    );
   }
 
   get memoryBytes(): number {
     return this.parser.bufferBytes + this.session.reply.buffer.length +
       (this.session.queue?.memoryBytes ?? 0) + (this.queue?.memoryBytes ?? 0) +
       (this.sealedInTurn?.memoryBytes ?? 0) +
-      (this.inFlight === null ? 0 : this.inFlight.bytes.length);
+      this.writer.memoryBytes;
   }
 }
 
