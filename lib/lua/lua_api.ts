@@ -84,6 +84,7 @@ export interface LuaApi {
   lua_next(state: number, index: number): number;
   lua_getmetatable(state: number, index: number): number;
   lua_setmetatable(state: number, index: number): number;
+  lua_setfenv(state: number, index: number): number;
   lua_call(state: number, args: number, results: number): void;
   lua_pcall: (state: number, args: number, results: number, handler: number) => number;
   lua_error(state: number): number;

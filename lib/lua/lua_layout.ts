@@ -10,6 +10,9 @@
  * value       0: number, or an address; 8: type; 16 bytes in all
  * string      … 12: length, 16: bytes       these three never move
  * table       … 5: marks, 8: metatable, 12: items 1 to n, 16: fields, 28: n
+ * function    … 16: its code
+ * code        … 12: instructions, 16: codes of the functions within, 44 and 52: how many of each
+ * instruction 0: its kind, in 6 of 32 bits
  * ```
  *
  * This is Lua 5.1 (lobject.h, lstate.h) with pointers of 32 bits; {@linkcode checkLayout} makes sure
@@ -35,6 +38,13 @@ const TABLE_METATABLE = 8;
 const TABLE_ITEMS = 12;
 const TABLE_FIELDS = 16;
 const TABLE_ITEM_COUNT = 28;
+const FUNCTION_CODE = 16;
+const CODE_INSTRUCTIONS = 12;
+const CODE_INNER = 16;
+const CODE_INSTRUCTION_COUNT = 44;
+const CODE_INNER_COUNT = 52;
+const INSTRUCTION_KIND = 0x3f;
+const SET_GLOBAL = 7;
 /** The bit of an object's marks that tells that the collector has finished with it. */
 const BLACK = 4;
 
@@ -105,6 +115,25 @@ export function hasMetatable(data: DataView, table: number): boolean {
 /** Whether values may be put into a table only by Lua itself. */
 export function isBlack(data: DataView, table: number): boolean {
   return (data.getUint8(table + TABLE_MARKS) & BLACK) !== 0;
+}
+
+/** Whether a function written in Lua, or one within it, may assign to a global. */
+export function assignsGlobals(data: DataView, luaFunction: number): boolean {
+  return codeAssignsGlobals(data, data.getInt32(luaFunction + FUNCTION_CODE, true));
+}
+
+function codeAssignsGlobals(data: DataView, code: number): boolean {
+  const word = (at: number) => data.getInt32(at, true);
+  const instructions = word(code + CODE_INSTRUCTIONS);
+  for (let i = word(code + CODE_INSTRUCTION_COUNT) - 1; i >= 0; i--) {
+    // A few words between are operands: one that looks like an assignment is taken for one.
+    if ((word(instructions + 4 * i) & INSTRUCTION_KIND) === SET_GLOBAL) return true;
+  }
+  const inner = word(code + CODE_INNER);
+  for (let i = word(code + CODE_INNER_COUNT) - 1; i >= 0; i--) {
+    if (codeAssignsGlobals(data, word(inner + 4 * i))) return true;
+  }
+  return false;
 }
 
 // Pushing. There is room for 20 values in each of our functions, as C's functions have it.

@@ -6,7 +6,7 @@
 
 import { luaBinary } from "../host/lua_binary.ts";
 import { GLOBALS_INDEX, LuaStatus, MULTIPLE_RESULTS } from "../lua/lua_api.ts";
-import { baseOf, setTop, VALUE_BYTES } from "../lua/lua_layout.ts";
+import { assignsGlobals, baseOf, setTop, topOf, VALUE_BYTES, wordAt } from "../lua/lua_layout.ts";
 import { type HostFunction, LuaMachine } from "../lua/lua_machine.ts";
 import { Request } from "../resp/request.ts";
 import { ArgumentTable } from "./argument_table.ts";
@@ -56,6 +56,13 @@ const SHARED_LIBRARIES: Readonly<Record<string, { functions: Library; constants?
   os: { functions: OS_LIBRARY },
   struct: { functions: STRUCT_LIBRARY },
 };
+
+/** Code, and whether it assigns to a global. */
+const CHECKED_CODE: readonly (readonly [string, boolean])[] = [
+  ["local a = KEYS[1] a = {b = a} a.b = redis return function() return a, ARGV end", false],
+  ["x = 1", true],
+  ["return function() local a return function(b) a, x = b, a end end", true],
+];
 
 export class ScriptEngine implements LibraryEngine {
   readonly machine: LuaMachine;
@@ -123,6 +130,7 @@ export class ScriptEngine implements LibraryEngine {
     this.formatRef = machine.ref(state);
     machine.api.lua_settop(state, 0);
     this.pushLibraryFunction(state, HOST_LIBRARY.handle);
+    this.checkCode();
     [this.realRef, this.indexRef, this.loadRef] = this.furnish();
     this.keys = new ArgumentTable(machine, this.realRef, "KEYS");
     this.argv = new ArgumentTable(machine, this.realRef, "ARGV");
@@ -157,10 +165,40 @@ export class ScriptEngine implements LibraryEngine {
     const { machine } = this;
     const { state, api } = machine;
     const status = machine.load(state, source, this.chunk);
-    if (status === LuaStatus.OK) return machine.ref(state);
+    if (status === LuaStatus.OK) {
+      if (!this.isForFunctions) this.useGlobals();
+      return machine.ref(state);
+    }
     const text = machine.text(state, -1) ?? "";
     api.lua_settop(state, HANDLER_INDEX);
     return text;
+  }
+
+  /** @throws {Error} when Lua keeps code elsewhere, so that {@linkcode assignsGlobals} can't see it. */
+  private checkCode(): void {
+    const { machine } = this;
+    const { api, data, state } = machine;
+    for (const [text, assigns] of CHECKED_CODE) {
+      const source = Uint8Array.from(text, (char) => char.charCodeAt(0));
+      machine.load(state, source, "=[C]");
+      if (assignsGlobals(data, wordAt(data, topOf(data, state) - VALUE_BYTES)) !== assigns) {
+        throw new Error("Lua's program keeps code elsewhere than expected");
+      }
+      api.lua_settop(state, -2);
+    }
+  }
+
+  /**
+   * Gives the function on top of the stack the real table of globals in place of the empty one before
+   * it, if none of its code can assign to a global: each of them is found in one step in place of
+   * three. A loop of calls spends 0.7 of the time on it.
+   */
+  private useGlobals(): void {
+    const { machine } = this;
+    const { api, data, state } = machine;
+    if (assignsGlobals(data, wordAt(data, topOf(data, state) - VALUE_BYTES))) return;
+    machine.pushRef(state, this.realRef);
+    api.lua_setfenv(state, -2);
   }
 
   /** Lets a library's code see what it needs to register functions, and nothing else; or ends that. */

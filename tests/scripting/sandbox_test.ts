@@ -215,6 +215,48 @@ Deno.test("no script gets out of the sandbox, and none leaves anything behind", 
   assertEquals(Object.keys(Object.prototype), []);
 });
 
+/** Ways to assign to a global that are all of a script, so that nothing else shows that it does. */
+const ASSIGNMENTS: readonly string[] = [
+  "x = 1",
+  "KEYS = {}",
+  "redis = nil",
+  "tonumber = tostring",
+  "_G = {}",
+  "function f() end",
+  "local a, b = 1 b, x = a",
+  "for i = 1, 2 do x = i end",
+  "local function f() return function() return function() x = 1 end end end f()()()",
+  "local t = {f = function() x = 1 end} t.f()",
+  "table.foreach({1}, function() x = 1 end)",
+  "local c = coroutine.wrap(function() x = 1 end) c()",
+  "('a'):gsub('a', function() x = 1 end)",
+  "if #KEYS == 0 then while true do x = 1 break end end",
+  "local t = {" + "1,".repeat(600) + "} x = #t",
+  "loadstring('x = 1')()",
+  "local done load(function() if not done then done = true return 'x = 1' end end)()",
+  "loadstring('return function() x = 1 end')()()",
+  "_G.x = 1",
+  "_G['KEYS'] = nil",
+  "rawset(_G, 'x', 1)",
+  "local g = _G g.redis = 1",
+  "setmetatable(_G, {})",
+  "table.insert(_G, 1)",
+];
+
+Deno.test("no way of assigning to a global is open, and reading them goes on as before", () => {
+  const redis = new EngineHarness();
+  const check = "return {type(KEYS), type(redis), tostring(tonumber('1')), type(_G), #KEYS}";
+  const before = redis.run("EVAL", check, 0);
+  for (const assignment of ASSIGNMENTS) {
+    assert(redis.run("EVAL", assignment, 0).startsWith("(error)"), assignment);
+    assertEquals(redis.run("EVAL", check, 0), before, assignment);
+    for (const name of ["x", "f", "t"]) {
+      const missing = redis.run("EVAL", `return ${name}`, 0);
+      assert(missing.includes("nonexistent global variable"), `${assignment}: ${missing}`);
+    }
+  }
+});
+
 Deno.test("errors of scripts stay one line, so that no reply can be forged", () => {
   const redis = new EngineHarness();
   const reply = redis.bytesTo(redis.session, "EVAL", "error({err = 'a\\r\\n+OK\\r\\n'})", 0);
