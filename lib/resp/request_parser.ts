@@ -172,31 +172,39 @@ export class RequestParser {
   }
 
   /**
-   * Looks for complete requests until `batch` is filled up to `most`, and swaps them into it from
-   * `first` on, so that what they need can be brought into the cache together. They are lent until
-   * the next read.
+   * Looks for complete requests and puts them into `batch` from `first` on until it is filled up to
+   * `most`, so that what they need can be brought into the cache together. They are lent until the
+   * next read.
    *
    * @returns where the batch now ends.
    */
   nextBatch(batch: Request[], first: number, most: number): number {
+    // Each is parsed in its place; what is begun and not complete must be the parser's own.
+    let own = this.request;
     let count = first;
-    while (count < most) {
+    for (; count < most; count++) {
       // An inline request is unescaped where it lies: it could not be parsed again after backTo.
-      if (count > first && this.at < this.end && this.request.buffer[this.at] !== STAR) break;
+      if (count > first && this.at < this.end && own.buffer[this.at] !== STAR) break;
+      const place = batch[count];
+      // Most lie in the same buffer; comparing is cheaper than storing pointers.
+      if (place.data !== own.data) place.share(own);
+      if (this.remaining === 0) this.request = place;
+      else {
+        batch[count] = own;
+        own = place;
+      }
       const parsed = this.next();
       if (parsed !== Parsed.REQUEST) {
+        if (this.remaining === 0) this.request = own;
+        else batch[count] = own;
         this.ended = parsed;
         return count;
       }
       const found = this.request;
-      const spare = batch[count];
-      spare.share(found);
       found.start = this.start;
       found.end = this.at;
-      batch[count] = found;
-      this.request = spare;
-      count++;
     }
+    this.request = own;
     this.ended = Parsed.REQUEST;
     return count;
   }

@@ -135,8 +135,10 @@ export class Packed {
     const data = this.arena.data[segment];
     const start = ((block & REF_IN_SEGMENT) << REF_UNIT) + at;
     const size = data.getUint8(start);
-    this.bytes = this.arena.bytes[segment];
-    this.data = data;
+    if (data !== this.data) {
+      this.data = data;
+      this.bytes = this.arena.bytes[segment];
+    }
     if (size < LONG_LENGTH) {
       this.offset = start + 1;
       this.length = size;

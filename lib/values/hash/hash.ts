@@ -359,18 +359,22 @@ export class HashAccess {
 
   private pointPacked(at: number): void {
     const packed = this.packed.point(this.block, at);
-    this.data = packed.data;
-    this.bytes = packed.bytes;
+    this.lieIn(packed.data, packed.bytes);
     this.offset = packed.offset;
     this.length = packed.length;
   }
 
   private pointLarge(record: number, offset: number, length: number): void {
     const segment = record >>> SEGMENT_OF_REF;
-    this.data = this.arena.data[segment];
-    this.bytes = this.arena.bytes[segment];
+    this.lieIn(this.arena.data[segment], this.arena.bytes[segment]);
     this.offset = offset;
     this.length = length;
+  }
+
+  private lieIn(data: DataView, bytes: Uint8Array): void {
+    if (data === this.data) return;
+    this.data = data;
+    this.bytes = bytes;
   }
 
   /**

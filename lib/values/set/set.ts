@@ -245,7 +245,8 @@ export class SetAccess {
   point(handle: number): this {
     this.handle = handle;
     if (this.form === Form.TABLE) {
-      this.data = this.arena.data[handle >>> SEGMENT_OF_REF];
+      const data = this.arena.data[handle >>> SEGMENT_OF_REF];
+      if (data !== this.data) this.data = data;
       this.offset = memberStart(handle);
       this.length = this.table!.table.keyLengthOf(handle);
     } else if (this.form === Form.PACKED) {

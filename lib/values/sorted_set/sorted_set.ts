@@ -295,7 +295,8 @@ export class SortedSetAccess {
   }
 
   private showRecord(ref: number, score: number): void {
-    this.data = this.arena.data[ref >>> SEGMENT_OF_REF];
+    const data = this.arena.data[ref >>> SEGMENT_OF_REF];
+    if (data !== this.data) this.data = data;
     this.offset = memberStart(ref);
     this.length = this.table!.table.keyLengthOf(ref);
     this.score = score;

@@ -41,17 +41,23 @@ export class StringView {
     const base = wordBase(ref);
     const value = words[base + VALUE_WORD];
     if ((words[base + META_WORD] >>> STORAGE_SHIFT & 3) === Storage.INLINE) {
-      this.bytes = arena.bytes[ref >>> SEGMENT_OF_REF];
-      this.data = arena.data[ref >>> SEGMENT_OF_REF];
+      this.lieIn(arena, ref >>> SEGMENT_OF_REF);
       this.offset = byteBase(ref) + ENTRY_KEY_OFFSET + words[base + 2];
       this.length = value;
     } else {
-      this.bytes = arena.bytes[value >>> SEGMENT_OF_REF];
-      this.data = arena.data[value >>> SEGMENT_OF_REF];
+      this.lieIn(arena, value >>> SEGMENT_OF_REF);
       this.offset = byteBase(value) + BLOCK_HEADER_BYTES;
       this.length = arena.words[value >>> SEGMENT_OF_REF][wordBase(value)];
     }
     return this;
+  }
+
+  /** Most lie in the segment of the one before; comparing is cheaper than storing pointers. */
+  private lieIn(arena: Arena, segment: number): void {
+    const bytes = arena.bytes[segment];
+    if (bytes === this.bytes) return;
+    this.bytes = bytes;
+    this.data = arena.data[segment];
   }
 
   /** A copy to be kept. */
