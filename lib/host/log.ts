@@ -12,7 +12,8 @@ import type { Clock } from "./clock.ts";
 
 export interface Log {
   debug(message: string): void;
-  verbose(message: string): void;
+  /** @param message or what makes it, where that is much for a line that is seldom wanted. */
+  verbose(message: string | (() => string)): void;
   notice(message: string): void;
   warning(message: string): void;
 }
@@ -51,7 +52,7 @@ export class RedisLog implements Log {
     this.print(0, ".", message);
   }
 
-  verbose(message: string): void {
+  verbose(message: string | (() => string)): void {
     this.print(1, "-", message);
   }
 
@@ -68,9 +69,10 @@ export class RedisLog implements Log {
     this.append(text);
   }
 
-  private print(rank: number, levelChar: string, message: string): void {
+  private print(rank: number, levelChar: string, message: string | (() => string)): void {
     if (rank < levelRanks[this.level]) return;
-    this.append(formatLogLine(this.pid, this.role, this.clock.unixMs(), levelChar, message));
+    const text = typeof message === "string" ? message : message();
+    this.append(formatLogLine(this.pid, this.role, this.clock.unixMs(), levelChar, text));
   }
 
   private append(text: string): void {

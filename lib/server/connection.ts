@@ -355,7 +355,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
     session.reply.error(`ERR ${parser.error}`);
     if (session.isMuted) session.reply.cutTo(mark);
     context.stats.countError(`ERR ${parser.error}`);
-    context.host.log.verbose(`${parser.error} from client: ${this.info()}`);
+    context.host.log.verbose(() => `${parser.error} from client: ${this.info()}`);
     session.closing = true;
   }
 

@@ -14,6 +14,8 @@ export interface WriterOwner {
   readonly isOpen: boolean;
   /** All that was given was written. */
   wrote(): void;
+  /** What followed a write has thrown; must not throw. */
+  failed(error: unknown): void;
   /** A write has failed. */
   close(): void;
 }
@@ -40,9 +42,10 @@ export class SocketWriter {
     return this.to - this.from;
   }
 
-  /** Size of the buffer that is being written. */
+  /** Size of the buffer that is being written; of a shared one what is left to be written. */
   get memoryBytes(): number {
-    return this.memory === null || this.shared !== null ? 0 : this.memory.bytes.length;
+    if (this.shared !== null) return this.pendingBytes;
+    return this.memory === null ? 0 : this.memory.bytes.length;
   }
 
   /** Writes the first bytes of a buffer, which goes to the pool then. Nothing is in flight. */
@@ -71,7 +74,7 @@ export class SocketWriter {
       this.stats.writes++;
       this.stats.outputBytes += count;
       source.written(count);
-      this.owner.wrote();
+      this.goOn();
     }, this.failed);
   }
 
@@ -91,13 +94,22 @@ export class SocketWriter {
     if (this.from < this.to && this.owner.isOpen) return this.write(memory);
     if (this.shared === null) this.buffers.give(memory);
     this.ended();
-    this.owner.wrote();
+    this.goOn();
   };
 
   private readonly failed = (): void => {
     this.ended();
     this.owner.close();
   };
+
+  /** Nobody else would hear of a failure here: it must not end the process. */
+  private goOn(): void {
+    try {
+      this.owner.wrote();
+    } catch (error) {
+      this.owner.failed(error);
+    }
+  }
 
   private ended(): void {
     this.isBusy = false;

@@ -78,8 +78,11 @@ export class CapturedLog implements Log {
     this.lines.push({ level: "debug", message });
   }
 
-  verbose(message: string): void {
-    this.lines.push({ level: "verbose", message });
+  verbose(message: string | (() => string)): void {
+    this.lines.push({
+      level: "verbose",
+      message: typeof message === "string" ? message : message(),
+    });
   }
 
   notice(message: string): void {
