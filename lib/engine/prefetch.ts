@@ -41,7 +41,7 @@ export class Prefetch {
   /** Reads a little of what requests name, and keeps the hashes with them. */
   touch(db: Database, requests: readonly Request[], count: number): void {
     const { table } = db;
-    if (table.count >= LEAST_KEYS && !nameOneKey(table, requests, count)) {
+    if (table.count >= LEAST_KEYS && !hashOneKey(table, requests, count)) {
       this.touchKeys(table, requests, count);
     }
     if (db.objects.count > 0) this.touchElements(db, requests, count);
@@ -54,7 +54,7 @@ export class Prefetch {
     for (let i = 0; i < count; i++) {
       const request = requests[i];
       hashes[i] = 0;
-      const at = request.lengths[1] === DIGEST_LENGTH && request.count > 3 ? 3 : 1;
+      const at = namesDigest(request) ? 3 : 1;
       if (request.count < 2 || request.lengths[at] > LONGEST_KEY) continue;
       const hash = table.hash(request.data, request.offsets[at], request.lengths[at]);
       hashes[i] = hash;
@@ -96,10 +96,13 @@ export class Prefetch {
   }
 }
 
-/** Whether all name the same key, as many pipelines do; if so its hash is kept with them. */
-function nameOneKey(table: HashTable, requests: readonly Request[], count: number): boolean {
+/**
+ * Keeps the hash of the key with the requests, if all name the same one, as those of many pipelines
+ * do; false where they don't, and where the key may stand further on.
+ */
+function hashOneKey(table: HashTable, requests: readonly Request[], count: number): boolean {
   const first = requests[0];
-  if (first.count < 2 || first.lengths[1] > LONGEST_KEY) return false;
+  if (first.count < 2 || first.lengths[1] > LONGEST_KEY || namesDigest(first)) return false;
   for (let i = 1; i < count; i++) {
     if (requests[i].count < 2 || !haveSameKey(requests[i], first)) return false;
   }
@@ -109,6 +112,11 @@ function nameOneKey(table: HashTable, requests: readonly Request[], count: numbe
     requests[i].hasKeyHash = true;
   }
   return true;
+}
+
+/** Whether the first argument looks like that of EVALSHA, so that the key is the third one. */
+function namesDigest(request: Request): boolean {
+  return request.lengths[1] === DIGEST_LENGTH && request.count > 3;
 }
 
 /** The entry of a request's key; 0 when there is none. */

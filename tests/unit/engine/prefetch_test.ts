@@ -40,6 +40,23 @@ Deno.test("a pipeline on large collections is answered as its requests one by on
   }
 });
 
+Deno.test("the key of a pipeline is hashed for all its requests, a script's digest for none", () => {
+  const { db } = filled().session;
+  const prefetch = new Prefetch(PIPELINE);
+  const touched = (...words: string[]) => {
+    const requests = Array.from({ length: PIPELINE }, () => Request.from(words));
+    prefetch.touch(db, requests, PIPELINE);
+    return requests.map(({ hasKeyHash, keyHash }) => hasKeyHash ? keyHash : null);
+  };
+  const key = new TextEncoder().encode("key:1");
+  const hash = db.table.hash(new DataView(key.buffer), 0, key.length);
+  assertEquals(touched("GET", "key:1"), new Array(PIPELINE).fill(hash));
+  assertEquals(
+    touched("EVALSHA", "0123456789".repeat(4), "1", "key:1"),
+    new Array(PIPELINE).fill(null),
+  );
+});
+
 const KEYS = ["set", "hash", "scores", "string", "list", "small", "missing"];
 
 function filled(): EngineHarness {
