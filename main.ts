@@ -8,7 +8,7 @@
  */
 
 import { adminEngine } from "./admin/engine_access.ts";
-import { startAdmin } from "./admin/server.ts";
+import { startAdmin, tryAdmin } from "./admin/server.ts";
 import { adminSettings, TOKEN_VARIABLE } from "./admin/settings.ts";
 import { RedisLog } from "./lib/host/log.ts";
 import { DenoSignals } from "./lib/host/process.ts";
@@ -39,9 +39,10 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const settings = adminSettings(config, host.files, Deno.env.get(TOKEN_VARIABLE));
     server.open();
+    const serve = loaded.origins.has("admin-port") ? startAdmin : tryAdmin;
     const admin = settings === null
       ? null
-      : await startAdmin(adminEngine(server.engine, server), settings);
+      : await serve(adminEngine(server.engine, server), settings);
     await server.load();
     server.ready();
     await server.finished;

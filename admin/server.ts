@@ -95,6 +95,23 @@ export async function startAdmin(engine: AdminEngine, options: AdminOptions): Pr
   return { port, close, [Symbol.asyncDispose]: close };
 }
 
+/**
+ * As {@linkcode startAdmin}, for a port that nobody asked for: when it can't be had, because another
+ * server has it, the log says so and this one goes on without an admin side.
+ */
+export async function tryAdmin(
+  engine: AdminEngine,
+  options: AdminOptions,
+): Promise<AdminServer | null> {
+  try {
+    return await startAdmin(engine, options);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    engine.context.host.log.warning(`${error.message}. Going on without it; see --admin-port`);
+    return null;
+  }
+}
+
 /** Closes the connection of a request whose body does not come. */
 class BodyDeadline {
   private timer: Timer | null = null;

@@ -5,6 +5,7 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Server, StartError, startServer } from "../../lib/mod.ts";
+import { startChildServer } from "../support/child_server.ts";
 import { connect, show } from "../support/resp_client.ts";
 import { freePort, mainPath, startServerProcess } from "../support/server_process.ts";
 
@@ -100,6 +101,24 @@ Deno.test("what can't be started with is named, with exit code 1", async () => {
     assertStringIncludes(stdout + stderr, message);
     assert(!stdout.includes("Ready to accept"), stdout);
   }
+});
+
+Deno.test("where another has the admin port that nobody chose, a server does without", async () => {
+  // Whoever has it, it is taken now.
+  using _taken = optionalListener(8379);
+  await using server = await startChildServer({
+    program: Deno.execPath(),
+    args: (port, directory) => [
+      ...["run", "-A", "--no-prompt", mainPath],
+      ...["--port", String(port), "--dir", directory, "--save", ""],
+    ],
+  });
+  assertStringIncludes(
+    server.lines.join("\n"),
+    "# Could not serve the admin side on 127.0.0.1:8379: the port is in use. Going on without it",
+  );
+  await using client = await connect(server.port);
+  assertEquals(show(await client.send("PING")), "PONG");
 });
 
 Deno.test("a file's wrong line is told as redis-server tells it", async () => {
@@ -240,6 +259,16 @@ async function program(
   await writer.close().catch(() => {});
   const { code, stdout, stderr } = await child.output();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Takes a port, or leaves it to the one who has it. */
+function optionalListener(port: number): Disposable {
+  try {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port });
+    return { [Symbol.dispose]: () => listener.close() };
+  } catch {
+    return { [Symbol.dispose]: () => {} };
+  }
 }
 
 /** What the lines say, without pid, time and level. */
