@@ -361,7 +361,7 @@ class WayBack {
     const { store, propagation } = this.parts;
     const count = this.changed.reduce((total, names) => total + names.size, this.before.size);
     if (count === 0) return;
-    propagation.beginUnit();
+    propagation.beginUnit(0);
     for (const db of store.databases) {
       if (this.before.has(db.index)) {
         propagation.emitCommand(db.index, ["FLUSHDB"]);

@@ -44,6 +44,8 @@ export interface CommandOptions {
   readonly replacedBy?: string;
   /** See {@linkcode CommandSpec.briefArguments}; by default a few for what is FAST, else none. */
   readonly briefArguments?: number;
+  /** Which keys it comes upon is not its client's choice: {@linkcode CommandSpec.meetsAnyKey}. */
+  readonly meetsAnyKey?: boolean;
   /** Runs the command. Only containers of subcommands have none. */
   run?(call: Call): void;
 }
@@ -107,6 +109,7 @@ export class Command implements CommandSpec {
   readonly isSampled: boolean;
   /** Whether a session in MULTI runs it and does not queue it. */
   readonly runsInMulti: boolean;
+  readonly meetsAnyKey: boolean;
   /** Whether it is nothing but its subcommands and cannot be run by itself. */
   readonly isContainer: boolean;
   /** Whether the first argument names a subcommand; true of containers, and of COMMAND. */
@@ -142,6 +145,7 @@ export class Command implements CommandSpec {
     this.briefArguments = definition.briefArguments;
     this.isSampled = (definition.flags & (Flag.FAST | Flag.WRITE)) !== 0;
     this.runsInMulti = RUN_IN_MULTI.has(options.name);
+    this.meetsAnyKey = options.meetsAnyKey ?? false;
     this.isContainer = options.run === undefined;
     const keys = keyRangeOf(definition.keySpecs);
     this.firstKey = keys.firstKey;

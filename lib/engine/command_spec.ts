@@ -136,6 +136,8 @@ export interface CommandSpec {
   readonly briefArguments: number;
   /** Whether of brief calls only some are measured, because the length of a reply does not matter. */
   readonly isSampled: boolean;
+  /** Whether keys that it finds expired are units of effects by themselves, not one together. */
+  readonly meetsAnyKey: boolean;
   readonly stats: CommandStats;
 }
 

@@ -65,7 +65,8 @@ export class Dispatcher {
     this.monitor = context.monitor;
     this.propagation = context.propagation;
     this.times = new CallTimes(this.clock, context.stats);
-    this.propagation.isInUnit = () => this.depth > 0;
+    this.propagation.isInUnit = () =>
+      this.depth > 1 || this.depth === 1 && !this.calls[0].command.meetsAnyKey;
     context.pubsub.runningSession = () => this.depth > 0 ? this.calls[0].session : null;
     context.blocking.run = (waiter, index) => this.runWaiting(waiter, index);
     this.blocking = context.blocking;
@@ -188,7 +189,7 @@ export class Dispatcher {
     this.call(session, request, command);
     if (session.reply.length - mark <= BRIEF_REPLY_BYTES) return;
     const elapsedMs = this.times.endRun();
-    if (elapsedMs > 0) noteSlow(this.context, session, request, command, elapsedMs);
+    if (elapsedMs > 0) this.noteSlow(session, request, command, elapsedMs);
   }
 
   private runTimed(session: Session, request: Request, command: Command): void {
@@ -218,7 +219,7 @@ export class Dispatcher {
     if (this.monitor.active) this.monitor.show(session, command, request);
     if (this.depth > 0) return;
     if (this.held !== null) this.endedBesideHeld(session, mark, command);
-    else if (this.blocking.hasReady) this.blocking.serveReady();
+    else if (this.blocking.hasReady) this.serveReady();
   }
 
   /** A call has ended while one is held, or is the one that was held just now. */
@@ -298,12 +299,23 @@ export class Dispatcher {
     if (session.deferredPushes !== null) this.sendDeferred(session);
     session.parked = true;
     session.link?.resume(false);
-    if (this.blocking.hasReady) this.blocking.serveReady();
+    if (this.blocking.hasReady) this.serveReady();
   }
 
   /** Serves those who wait for what became ready between commands; not in the midst of a script. */
   serveWaiting(): void {
-    if (this.held === null && this.blocking.hasReady) this.blocking.serveReady();
+    if (this.held === null && this.blocking.hasReady) this.serveReady();
+  }
+
+  /** What ran before may have taken long: whose time is up by now does not serve anybody. */
+  private serveReady(): void {
+    this.readClock();
+    this.blocking.serveReady();
+  }
+
+  /** Lets keys expire that were not to do so before. */
+  private readClock(): void {
+    this.context.store.state.setNow(this.context.host.clock.unixMs());
   }
 
   /**
@@ -376,7 +388,7 @@ export class Dispatcher {
     const { effects } = call;
     if (effects === null) propagation.emit(call.db.index, call.request);
     else {
-      if (effects.length > 1) propagation.beginUnit();
+      if (effects.length > 1) propagation.beginUnit(call.db.index);
       for (const effect of effects) propagation.emit(call.db.index, effect);
     }
     if (this.depth === 0 && !propagation.unitOpen) this.noteOffsets(call.session);
@@ -467,6 +479,12 @@ export class Dispatcher {
 
   private measured(session: Session, request: Request, command: Command, startedMs: number): void {
     const elapsedMs = this.times.endCall(command.stats, startedMs);
+    this.noteSlow(session, request, command, elapsedMs);
+  }
+
+  /** What comes behind a call that took long, in the same turn, comes later. */
+  private noteSlow(session: Session, request: Request, command: Command, elapsedMs: number): void {
+    if (elapsedMs >= 1 && this.depth === 0) this.readClock();
     noteSlow(this.context, session, request, command, elapsedMs);
   }
 }

@@ -156,6 +156,7 @@ export const errors = {
     "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
   ),
   UNBLOCKED: new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK"),
+  STREAM_GONE: new CommandError("UNBLOCKED the stream key no longer exists"),
   GROUP_GONE: new CommandError(
     "NOGROUP the consumer group this client was blocked on no longer exists",
   ),

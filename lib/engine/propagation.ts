@@ -18,8 +18,14 @@ import { Request } from "../resp/request.ts";
 export interface EffectSubscriber {
   /** One effect on a database; the request is lent until the call returns. */
   effect(db: number, request: Request): void;
-  /** The effects until {@linkcode endUnit}, two or more, belong together (MULTI … EXEC). */
-  beginUnit?(): void;
+  /** A message that was published, in the same way: it changes no data, and only replicas want it. */
+  message?(db: number, request: Request): void;
+  /**
+   * What comes until {@linkcode endUnit}, two or more, belongs together (MULTI … EXEC).
+   *
+   * @param db the database of the first of them.
+   */
+  beginUnit?(db: number): void;
   endUnit?(): void;
 }
 
@@ -28,34 +34,33 @@ export class Propagation {
   active = false;
   /** Whether the command that runs has had effects, so that {@linkcode endUnit} is due. */
   unitOpen = false;
-  /** Whether a command runs; set by the dispatcher. What happens outside is a unit by itself. */
+  /**
+   * Whether a command runs whose effects belong together; set by the dispatcher. What happens
+   * outside is a unit by itself.
+   */
   isInUnit: () => boolean = () => false;
   private readonly subscribers: EffectSubscriber[] = [];
+  /** Whether anyone wants what is published. */
+  private takesMessages = false;
   /** The first effect of the open unit, as long as it is the only one. */
   private first: Request | null = null;
   private firstDb = 0;
+  private firstIsMessage = false;
 
   subscribe(subscriber: EffectSubscriber): void {
     this.subscribers.push(subscriber);
-    this.active = true;
+    this.listened();
   }
 
   unsubscribe(subscriber: EffectSubscriber): void {
     const index = this.subscribers.indexOf(subscriber);
     if (index >= 0) this.subscribers.splice(index, 1);
-    this.active = this.subscribers.length > 0;
+    this.listened();
   }
 
   /** Passes an effect on, or keeps a copy of it when it is the first of a unit that goes on. */
   emit(db: number, request: Request): void {
-    if (this.unitOpen) {
-      this.beginUnit();
-      this.pass(db, request);
-    } else if (this.isInUnit()) {
-      this.unitOpen = true;
-      this.first = request.clone();
-      this.firstDb = db;
-    } else this.pass(db, request);
+    this.add(db, request, false);
   }
 
   /** An effect that is not what the client sent. */
@@ -63,15 +68,25 @@ export class Propagation {
     if (this.active) this.emit(db, Request.from(args));
   }
 
-  /** Opens a unit of which more than one effect is known to come, or makes the open one such. */
-  beginUnit(): void {
-    if (this.unitOpen && this.first === null) return;
-    this.unitOpen = true;
-    for (const subscriber of this.subscribers) subscriber.beginUnit?.();
-    if (this.first === null) return;
+  /** The same as {@linkcode emit} for PUBLISH and SPUBLISH. */
+  emitMessage(db: number, request: Request): void {
+    if (this.takesMessages) this.add(db, request, true);
+  }
+
+  /**
+   * Opens a unit of which more than one effect is known to come, or makes the open one such.
+   *
+   * @param db the database of the effect that comes next.
+   */
+  beginUnit(db: number): void {
     const { first } = this;
+    if (this.unitOpen && first === null) return;
+    this.unitOpen = true;
+    const unitDb = first === null ? db : this.firstDb;
+    for (const subscriber of this.subscribers) subscriber.beginUnit?.(unitDb);
+    if (first === null) return;
     this.first = null;
-    this.pass(this.firstDb, first);
+    this.pass(this.firstDb, first, this.firstIsMessage);
   }
 
   /** Ends the unit that is open: the command has ended that nobody else had called. */
@@ -79,11 +94,31 @@ export class Propagation {
     this.unitOpen = false;
     const { first } = this;
     this.first = null;
-    if (first !== null) this.pass(this.firstDb, first);
+    if (first !== null) this.pass(this.firstDb, first, this.firstIsMessage);
     else for (const subscriber of this.subscribers) subscriber.endUnit?.();
   }
 
-  private pass(db: number, request: Request): void {
-    for (const subscriber of this.subscribers) subscriber.effect(db, request);
+  private listened(): void {
+    this.active = this.subscribers.length > 0;
+    this.takesMessages = this.subscribers.some(({ message }) => message !== undefined);
+  }
+
+  private add(db: number, request: Request, isMessage: boolean): void {
+    if (this.unitOpen) {
+      this.beginUnit(db);
+      this.pass(db, request, isMessage);
+    } else if (this.isInUnit()) {
+      this.unitOpen = true;
+      this.first = request.clone();
+      this.firstDb = db;
+      this.firstIsMessage = isMessage;
+    } else this.pass(db, request, isMessage);
+  }
+
+  private pass(db: number, request: Request, isMessage: boolean): void {
+    for (const subscriber of this.subscribers) {
+      if (isMessage) subscriber.message?.(db, request);
+      else subscriber.effect(db, request);
+    }
   }
 }

@@ -126,6 +126,8 @@ export class Waiting {
     const { session } = waiter;
     session.link?.scheduleFlush();
     this.stats.countError(error.text);
+    const { lastCommand } = session;
+    if (lastCommand !== null) lastCommand.stats.failed++;
     if (!waiter.isMuted) session.reply.error(error.text);
     this.release(waiter);
   }

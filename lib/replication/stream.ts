@@ -30,15 +30,18 @@ export class ReplicationStream implements EffectSubscriber {
   }
 
   effect(db: number, request: Request): void {
-    if (db !== this.selectedDb) {
-      this.selectedDb = db;
-      this.write(Request.from(["SELECT", String(db)]));
-    }
+    this.select(db);
     this.write(request);
     this.appended();
   }
 
-  beginUnit(): void {
+  /** Whoever listens at a replica is told what is published at the primary. */
+  message(db: number, request: Request): void {
+    this.effect(db, request);
+  }
+
+  beginUnit(db: number): void {
+    this.select(db);
     this.write(MULTI);
   }
 
@@ -51,6 +54,12 @@ export class ReplicationStream implements EffectSubscriber {
   say(...words: string[]): void {
     this.write(Request.from(words));
     this.appended();
+  }
+
+  private select(db: number): void {
+    if (db === this.selectedDb) return;
+    this.selectedDb = db;
+    this.write(Request.from(["SELECT", String(db)]));
   }
 
   private write(request: Request): void {

@@ -37,6 +37,8 @@ import { Workload } from "../support/workload.ts";
 import { bytesOf, Draw } from "../support/workload/draw.ts";
 
 const SCHEDULES = Number(Deno.env.get("REDINO_SCHEDULES") ?? 100);
+/** Of so many schedules one has a huge value that is freed too early. */
+const MOST_SEEDS = 20;
 const SEED = Number(Deno.env.get("REDINO_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 
 Deno.test("a snapshot written amid random commands is the state at its instant", () => {
@@ -81,22 +83,22 @@ Deno.test("an entry that is stamped without being saved is found", () => {
 });
 
 Deno.test("a huge value that is freed before it was saved is found", () => {
-  let removed = 0;
-  for (let seed = SEED; removed === 0; seed++) {
-    const lines = runWithFault((redis) => {
+  // Not each schedule frees one, and what has been walked already is not missed.
+  let found = 0;
+  for (let seed = SEED; found === 0; seed++) {
+    assert(seed < SEED + MOST_SEEDS, `REDINO_SEED=${SEED}`);
+    found = runWithFault((redis) => {
       const { keyspace } = redis.engine.context;
       const { preserver } = keyspace;
       if (preserver === null) return;
       const keepsRemoved = preserver.keepsRemoved.bind(preserver);
       preserver.keepsRemoved = (db: Database, ref: number) => {
         const isKept = keepsRemoved(db, ref);
-        if (isKept) removed++;
         // As if it were overwritten by what is allocated next.
         if (isKept) db.objectOf(ref).drain(Infinity);
         return isKept;
       };
-    }, seed);
-    assert(removed === 0 || lines.length > 0, `REDINO_SEED=${seed}`);
+    }, seed).length;
   }
 });
 

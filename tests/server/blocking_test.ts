@@ -1,6 +1,6 @@
 /** Commands that wait, over connections: what follows them, pauses, clients that go away, the end. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { LocalServer, settle } from "../support/local_server.ts";
 import { encodeCommand, show } from "../support/resp_client.ts";
 
@@ -72,4 +72,43 @@ Deno.test("the end of the server ends all waiting, and leaves no timer behind", 
   server[Symbol.dispose]();
   assertEquals(await reply, "closed");
   assertEquals([server.engine.context.waiting.count, server.clock.pending], [0, 0]);
+});
+
+const DEBUGGING = { config: { "enable-debug-command": "yes" } };
+
+Deno.test("what follows a slow command in the same write comes after it", async () => {
+  using server = new LocalServer(DEBUGGING);
+  const client = await server.connect();
+  const replies = await client.pipeline([
+    ["SET", "k", "v", "PX", 100],
+    ["DEBUG", "SLEEP", "0.2"],
+    ["GET", "k"],
+    ["MULTI"],
+    ["SET", "k", "v", "PX", 100],
+    ["DEBUG", "SLEEP", "0.2"],
+    ["GET", "k"],
+    ["EXEC"],
+    ["GET", "k"],
+  ]);
+  const all = replies.map(show);
+  assertEquals([all[2], all[7], all[8]], ["(nil)", '1) OK\n2) OK\n3) "v"', "(nil)"]);
+});
+
+Deno.test("nobody gets what has expired by the time that its transaction ends", async () => {
+  using server = new LocalServer(DEBUGGING);
+  const [waiting, other] = [await server.connect(), await server.connect()];
+  const id = show(await waiting.send("CLIENT", "ID")).replace(/\D/g, "");
+  const reply = waiting.send("BRPOP", "k", 0);
+  await settle();
+  await other.pipeline([
+    ["MULTI"],
+    ["RPUSH", "k", "v"],
+    ["PEXPIRE", "k", 100],
+    ["DEBUG", "SLEEP", "0.2"],
+    ["EXEC"],
+  ]);
+  assertEquals(show(await other.send("CLIENT", "UNBLOCK", id, "ERROR")), "(integer) 1");
+  assertEquals(show(await reply), "(error) UNBLOCKED client unblocked via CLIENT UNBLOCK");
+  const counted = show(await other.send("INFO", "commandstats"));
+  assertMatch(counted, /cmdstat_brpop:calls=1,.*,failed_calls=1\\r\\n/);
 });

@@ -227,6 +227,7 @@ export const RANDOMKEY = command({
   complexity: "O(1)",
   flags: Flag.READONLY,
   tips: ["request_policy:all_shards", "nondeterministic_output"],
+  meetsAnyKey: true,
   run(call) {
     const ref = randomKey(call);
     if (ref === 0) call.reply.null();

@@ -63,6 +63,7 @@ export const SCAN = command({
   complexity: "O(1) a call; O(N) for the N keys of a whole walk",
   flags: Flag.READONLY,
   tips: ["nondeterministic_output", "request_policy:special"],
+  meetsAnyKey: true,
   run(call) {
     const { db, reply } = call;
     let cursor = readCursor(call, 1);

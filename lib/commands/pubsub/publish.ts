@@ -11,10 +11,7 @@ import { Topic, type TopicKind } from "../../engine/subscriptions.ts";
 
 const ANYTIME = Flag.PUBSUB | Flag.LOADING | Flag.STALE;
 
-/**
- * Replicas are to get PUBLISH and SPUBLISH, the append-only file is not: no message changes the data.
- * The flag MAY_REPLICATE says so; neither command puts anything on the stream of effects.
- */
+/** Replicas get PUBLISH and SPUBLISH, the append-only file does not: no message changes the data. */
 const PUBLISHING = ANYTIME | Flag.FAST | Flag.MAY_REPLICATE;
 
 export const PUBLISH = command({
@@ -27,6 +24,7 @@ export const PUBLISH = command({
   run(call) {
     const { request, context } = call;
     call.reply.integer(context.pubsub.publishArguments(request));
+    replicate(call);
   },
 });
 
@@ -41,6 +39,7 @@ export const SPUBLISH = command({
   run(call) {
     const { request, context } = call;
     call.reply.integer(context.pubsub.publishToShard(request));
+    replicate(call);
   },
 });
 
@@ -138,6 +137,11 @@ function replyCounts(call: Call, topic: TopicKind): void {
     reply.bulkBytes(name);
     reply.integer(call.context.pubsub.subscribersOf(topic, latin1(name)));
   }
+}
+
+/** Sends the same to who listens at replicas. */
+function replicate(call: Call): void {
+  if (!call.silent) call.context.propagation.emitMessage(call.db.index, call.request);
 }
 
 export const PUBLISH_COMMANDS = [

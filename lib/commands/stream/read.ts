@@ -16,7 +16,7 @@ import {
   type Stream,
   StreamId,
 } from "../../values/stream/stream.ts";
-import { ValueType } from "../../values/entry.ts";
+import { typeOf, ValueType } from "../../values/entry.ts";
 import { isMark, LAST_ID, NEW_IDS, readId, readStart, readStop } from "./ids.ts";
 import {
   consumerOf,
@@ -268,8 +268,10 @@ function serveWaitingReader(call: Call, asked: ReadRequest, key: number): boolea
  * @throws why it waits in vain: the stream, or its group, is gone.
  */
 function serveGroupReader(call: Call, asked: ReadRequest, key: number): boolean {
-  const stream = streamToChange(call, key);
-  if (stream === null) throw noGroupToRead(call, key, asked.groupIndex);
+  const ref = call.peek(key);
+  const isStream = ref !== 0 && typeOf(call.db.arena, ref) === ValueType.STREAM;
+  const stream = isStream ? streamToChange(call, key) : null;
+  if (stream === null) throw errors.STREAM_GONE;
   const group = groupAt(call, stream, asked.groupIndex);
   if (group === undefined) throw errors.GROUP_GONE;
   if (stream.lastId.compare(group.lastId) <= 0) return false;

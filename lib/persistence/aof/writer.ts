@@ -67,6 +67,8 @@ export class AofWriter implements EffectSubscriber {
   /** Bytes that the file had when it became ours. */
   private startSize = 0;
   private selectedDb = -1;
+  /** A unit has begun, of which there is nothing yet. */
+  private unitBegins = false;
   private inUnit = false;
   private stampedSecond = 0;
   /** Bytes written to all files since the start; those who wait for a place in it wait for a sync. */
@@ -91,16 +93,22 @@ export class AofWriter implements EffectSubscriber {
   effect(db: number, request: Request): void {
     if (this.stampsTime && !this.inUnit) this.stamp();
     if (db !== this.selectedDb) this.select(db);
+    if (this.unitBegins) {
+      this.unitBegins = false;
+      this.inUnit = true;
+      this.frames.raw(MULTI);
+    }
     this.frames.request(request);
   }
 
+  /** Messages may be all that is in a unit, which then leaves nothing here. */
   beginUnit(): void {
-    if (this.stampsTime) this.stamp();
-    this.inUnit = true;
-    this.frames.raw(MULTI);
+    this.unitBegins = true;
   }
 
   endUnit(): void {
+    this.unitBegins = false;
+    if (!this.inUnit) return;
     this.inUnit = false;
     this.frames.raw(EXEC);
   }

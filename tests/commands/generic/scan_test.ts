@@ -119,3 +119,21 @@ Deno.test("SCAN refuses wrong options", () => {
   assertEquals(redis.run("SCAN"), "(error) ERR wrong number of arguments for 'scan' command");
   assertEquals(redis.run("KEYS"), "(error) ERR wrong number of arguments for 'keys' command");
 });
+
+Deno.test("keys that SCAN and RANDOMKEY find expired go one by one, those of a script together", () => {
+  for (
+    const command of [["SCAN", "0"], ["RANDOMKEY"], ["EVAL", "return redis.call('scan', 0)", "0"]]
+  ) {
+    const redis = new EngineHarness();
+    redis.run("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    for (const key of ["a", "b"]) redis.run("SET", key, "v", "PX", "10");
+    redis.clock.advance(11);
+    redis.effects.length = 0;
+    redis.run(...command);
+    const isUnit = command[0] === "EVAL";
+    const deleted = redis.effects.filter((effect) => /^(DEL|UNLINK) [ab]$/.test(effect));
+    assertEquals(deleted.length, 2, redis.effects.join());
+    assertEquals(redis.effects.length, isUnit ? 4 : 2);
+    assertEquals(redis.effects[0] === "MULTI", isUnit);
+  }
+});

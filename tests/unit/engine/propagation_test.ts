@@ -60,7 +60,7 @@ Deno.test("keys that the cron expires are units by themselves", () => {
 
 Deno.test("a command that propagates several others makes one unit of them", () => {
   const { propagation, seen } = recorded();
-  propagation.beginUnit();
+  propagation.beginUnit(0);
   for (const text of ["one", "two"]) propagation.emit(0, Request.from([text]));
   propagation.endUnit();
   assertEquals([propagation.unitOpen, ...seen], [false, "begin", "0 one", "0 two", "end"]);
