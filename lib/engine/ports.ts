@@ -122,8 +122,10 @@ export interface ReloadOptions {
 
 /** Talks to another server for MIGRATE. */
 export interface MigrationPort {
+  /** Connections that are kept for the next exchange with the same server. */
+  readonly keptLinks: number;
   /**
-   * Sends requests to another server and closes the connection; returns at once.
+   * Sends requests to another server; returns at once.
    *
    * @param requests as they go over the wire.
    * @param count number of replies that they have.
@@ -140,6 +142,8 @@ export interface MigrationPort {
 export interface MigrationTarget {
   readonly hostname: string;
   readonly port: number;
+  /** Who the connection is for there, in whatever form: only for the same one it is used again. */
+  readonly account: string;
   /** How long connecting, and any piece of writing and reading, may take. */
   readonly timeoutMs: number;
 }

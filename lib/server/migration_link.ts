@@ -1,7 +1,11 @@
-/** The way to other servers for MIGRATE: one connection for each exchange, with a time limit. */
+/**
+ * The way to other servers for MIGRATE, with time limits. As in Redis a connection over which all
+ * went well is kept for some seconds, since who moves a key will move others. The other side may
+ * have closed it meanwhile, which shows when it is used: then there is one more try with a new one.
+ */
 
 import type { MigrationOutcome, MigrationPort, MigrationTarget } from "../engine/ports.ts";
-import type { Clock } from "../host/clock.ts";
+import type { Clock, Timer } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Connection, Network } from "../host/network.ts";
 import { systemErrorKind } from "../host/system_error.ts";
@@ -11,16 +15,40 @@ import type { Turn } from "./turn.ts";
 
 /** Bytes handed to the system at once: each piece has the time limit for itself. */
 const PIECE_BYTES = 64 * 1024;
+/** How long a connection is kept without use, and how many are. */
+const KEPT_MS = 10_000;
+const MOST_KEPT = 64;
+
+interface KeptLink {
+  readonly connection: Connection;
+  readonly end: Timer;
+}
 
 type Done = (outcome: MigrationOutcome) => void;
 
+interface Attempt extends MigrationOutcome {
+  /** There is no sense in another one: the other side has said something, or takes too long. */
+  readonly isFinal: boolean;
+}
+
+/** Something took longer than the caller allowed. */
+class TooLateError extends Error {}
+
 export class MigrationLink implements MigrationPort {
+  /** Those kept, by server and account, the oldest first. */
+  private readonly kept: Map<string, KeptLink> = new Map();
+  private isClosed = false;
+
   constructor(
     private readonly network: Network,
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly turn: Turn,
   ) {}
+
+  get keptLinks(): number {
+    return this.kept.size;
+  }
 
   exchange(target: MigrationTarget, requests: Uint8Array, count: number, done: Done): void {
     this.run(target, requests, count).then((outcome) => {
@@ -32,32 +60,78 @@ export class MigrationLink implements MigrationPort {
     });
   }
 
+  /** Closes what is kept, and keeps nothing more. */
+  close(): void {
+    this.isClosed = true;
+    for (const name of [...this.kept.keys()]) this.forget(name);
+  }
+
   private async run(
     target: MigrationTarget,
     requests: Uint8Array,
     count: number,
   ): Promise<MigrationOutcome> {
+    const kept = this.take(nameOf(target));
+    if (kept !== null) {
+      const outcome = await this.attempt(kept, target, requests, count);
+      if (outcome.failure === null || outcome.isFinal) return outcome;
+    }
+    return await this.attempt(null, target, requests, count);
+  }
+
+  /** One try, over a connection that is given or a new one. */
+  private async attempt(
+    given: Connection | null,
+    target: MigrationTarget,
+    requests: Uint8Array,
+    count: number,
+  ): Promise<Attempt> {
     const { timeoutMs } = target;
     const replies: Reply[] = [];
     let failure: MigrationOutcome["failure"] = "connecting";
-    let connection: Connection | null = null;
+    let connection = given;
     try {
-      connection = await this.connect(target);
+      connection ??= await this.connect(target);
       failure = "writing";
       await this.write(connection, requests, timeoutMs);
       failure = "reading";
       await this.read(connection, count, timeoutMs, replies);
-      failure = null;
+      this.keep(nameOf(target), connection);
+      return { replies, failure: null, isFinal: true };
     } catch (error) {
       this.log.verbose(`MIGRATE to ${target.hostname}:${target.port}, ${failure}: ${error}`);
+      if (connection !== null) close(connection);
       // Redis finds out that nobody listens when it writes.
       if (failure === "connecting" && systemErrorKind(error) === "connection refused") {
         failure = "writing";
       }
-    } finally {
-      if (connection !== null) close(connection);
+      return { replies, failure, isFinal: replies.length > 0 || error instanceof TooLateError };
     }
-    return { replies, failure };
+  }
+
+  /** A connection that was kept, which is the caller's now. */
+  private take(name: string): Connection | null {
+    const link = this.kept.get(name);
+    if (link === undefined) return null;
+    this.kept.delete(name);
+    link.end.cancel();
+    return link.connection;
+  }
+
+  private keep(name: string, connection: Connection): void {
+    if (this.isClosed) return close(connection);
+    this.forget(name);
+    for (const oldest of this.kept.keys()) {
+      if (this.kept.size < MOST_KEPT) break;
+      this.forget(oldest);
+    }
+    const end = this.clock.schedule(KEPT_MS, () => this.forget(name));
+    this.kept.set(name, { connection, end });
+  }
+
+  private forget(name: string): void {
+    const connection = this.take(name);
+    if (connection !== null) close(connection);
   }
 
   private connect(target: MigrationTarget): Promise<Connection> {
@@ -101,11 +175,15 @@ export class MigrationLink implements MigrationPort {
     return new Promise((resolve, reject) => {
       const timer = this.clock.schedule(timeoutMs, () => {
         giveUp();
-        reject(new Error(`nothing within ${timeoutMs} ms`));
+        reject(new TooLateError(`nothing within ${timeoutMs} ms`));
       });
       pending.then(resolve, reject).finally(() => timer.cancel());
     });
   }
+}
+
+function nameOf({ hostname, port, account }: MigrationTarget): string {
+  return `${hostname} ${port} ${account}`;
 }
 
 function close(connection: Connection): void {

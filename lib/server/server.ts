@@ -72,6 +72,7 @@ export class Server implements ProcessPort {
   readonly finished: Promise<void>;
   private readonly turn: Turn;
   private readonly clients: Clients;
+  private readonly migration: MigrationLink;
   private readonly cron: Cron;
   private readonly jobs = new BackgroundJobs();
   private readonly snapshots: Snapshots;
@@ -96,12 +97,8 @@ export class Server implements ProcessPort {
     this.engine.context.configIncluded = options.configIncluded ?? new Set();
     this.turn = new Turn(this.engine);
     this.clients = new Clients(this.engine, this.turn);
-    this.engine.context.migration = new MigrationLink(
-      host.network,
-      host.clock,
-      host.log,
-      this.turn,
-    );
+    this.migration = new MigrationLink(host.network, host.clock, host.log, this.turn);
+    this.engine.context.migration = this.migration;
     this.cron = new Cron(
       host.clock,
       host.log,
@@ -291,6 +288,7 @@ export class Server implements ProcessPort {
     this.engine.context.scripts.engine?.close();
     this.saves.close();
     this.replication.stop();
+    this.migration.close();
     this.clients.closeAll();
     this.appendOnly.close();
     this.removePidFile();

@@ -118,6 +118,44 @@ Deno.test("a client that leaves while its MIGRATE waits lets the others go on in
   assertEquals(await run(writer, "APPEND", "key", "!"), "(integer) 6");
 });
 
+Deno.test("MIGRATE keeps its connection for a while, and makes a new one when that is gone", async () => {
+  await using source = await startServer({ clock: "frozen" });
+  await using target = await startServer();
+  await using client = await connect(source.port);
+  await using other = await connect(target.port);
+  const migrate = async (key: string, ...options: string[]) => {
+    await run(client, "SET", key, "v");
+    return await run(client, "MIGRATE", HOST, target.port, key, 0, 1000, ...options);
+  };
+  const figure = async (from: RespClient, name: string) =>
+    new RegExp(`${name}:(\\d+)`).exec(await run(from, "INFO"))?.[1];
+  assertEquals([await migrate("a"), await migrate("b")], ["OK", "OK"]);
+  assertEquals(await figure(client, "migrate_cached_sockets"), "1");
+  assertEquals(await figure(other, "total_connections_received"), "2");
+  assertEquals(
+    await run(other, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"),
+    "(integer) 1",
+  );
+  assertEquals(await migrate("c"), "OK");
+  assertEquals(await figure(other, "total_connections_received"), "3");
+  await source.clock.advance(10_000);
+  assertEquals(await figure(client, "migrate_cached_sockets"), "0");
+  assertEquals(await run(other, "DBSIZE"), "(integer) 3");
+});
+
+Deno.test("a connection of MIGRATE's is not used again for somebody else's account", async () => {
+  await using source = await startServer();
+  await using target = await startServer({ directives: { requirepass: "secret" } });
+  await using client = await connect(source.port);
+  await run(client, "SET", "key", "v");
+  const migrate = ["MIGRATE", HOST, target.port, "key", 0, 1000, "COPY", "REPLACE"];
+  assertEquals(await run(client, ...migrate, "AUTH", "secret"), "OK");
+  assertEquals(
+    await run(client, ...migrate),
+    "(error) ERR Target instance replied with error: NOAUTH Authentication required.",
+  );
+});
+
 Deno.test("MIGRATE says where it failed", async () => {
   await using source = await startServer();
   await using client = await connect(source.port);

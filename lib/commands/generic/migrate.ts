@@ -13,6 +13,7 @@ import { errors } from "../../engine/errors.ts";
 import { keywordSpec, rangeSpec } from "../../engine/key_specs.ts";
 import type { MigrationOutcome } from "../../engine/ports.ts";
 import type { Session } from "../../engine/session.ts";
+import { latin1 } from "../../bytes/byte_string.ts";
 import { dataOf } from "../../bytes/copy.ts";
 import { ReplyWriter } from "../../resp/reply_writer.ts";
 import type { Database } from "../../store/database.ts";
@@ -63,6 +64,7 @@ export const MIGRATE = command({
     const target = {
       hostname: request.text(1),
       port: leadingInteger(request.text(2)),
+      account: options.credentials.map((bytes) => latin1(bytes)).join("\0"),
       timeoutMs: timeoutMs > 0 ? timeoutMs : DEFAULT_TIMEOUT_MS,
     };
     session.parked = true;

@@ -10,7 +10,7 @@
  * | active_defrag_…, total_active_defrag_time … | 0: nothing has to be moved to give memory back |
  * | io_threaded_…_processed | 0: there are no such threads |
  * | reply_buffer_shrinks, reply_buffer_expands | 0: buffers come from a pool and go back to it |
- * | instantaneous_…_repl_kbps, migrate_cached_sockets, slave_expires_tracked_keys | 0: not counted |
+ * | instantaneous_…_repl_kbps, slave_expires_tracked_keys | 0: not counted |
  */
 
 import type { CommandSpec } from "../../engine/command_spec.ts";
@@ -38,7 +38,7 @@ const STATS: Section = {
       ["pubsubshard_channels", pubsub.count(Topic.SHARD_CHANNEL)],
       ["latest_fork_usec", 0],
       ["total_forks", 0],
-      ["migrate_cached_sockets", 0],
+      ["migrate_cached_sockets", context.migration?.keptLinks ?? 0],
       ["slave_expires_tracked_keys", 0],
       ["active_defrag_hits", 0],
       ["active_defrag_misses", 0],
