@@ -12,6 +12,8 @@ export interface SnapshotFigures {
   readonly currentDurationSeconds: number;
   /** Saves that were begun. */
   readonly saves: number;
+  /** Background jobs that were begun: saves, rewrites, snapshots for replicas. */
+  readonly jobs: number;
   /** Of whatever snapshot is being written, also one for the append-only file or replicas. */
   readonly keysDone: number;
   readonly keysTotal: number;

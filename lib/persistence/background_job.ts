@@ -13,6 +13,8 @@ export type BackgroundJob = "rdb" | "replicas" | "rewrite";
 export class BackgroundJobs {
   /** What runs now. */
   running: BackgroundJob | null = null;
+  /** Jobs that were begun; where Redis counts forks. */
+  begun = 0;
   /** BGSAVE SCHEDULE came while a rewrite ran: a save is due when that has ended. */
   saveScheduled = false;
   /** BGREWRITEAOF came while something else ran: a rewrite is due when that has ended. */
@@ -22,6 +24,7 @@ export class BackgroundJobs {
   begin(job: BackgroundJob): void {
     invariant(this.running === null, "background job: another one runs");
     this.running = job;
+    this.begun++;
   }
 
   /** Ends the job that runs. */

@@ -33,7 +33,11 @@ export function addPeriodicTasks(cron: Cron, engine: Engine, clients: Clients): 
       return busy;
     },
   });
-  cron.add({ name: "rates", everyMs: SAMPLE_MS, tick: (now) => rates.tick(now) });
+  cron.add({
+    name: "rates",
+    everyMs: SAMPLE_MS,
+    tick: (now) => rates.tick(now, engine.context.replication?.counts ?? null),
+  });
   cron.add({ name: "peaks", everyMs: SAMPLE_MS, tick: (now) => peaks.tick(now) });
   cron.add({ name: "clients", everyMs: 100, tick: (now) => clients.tick(now) });
 }

@@ -7,9 +7,17 @@ import { readClampedInteger } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { CommandError, errors } from "../../engine/errors.ts";
 import { RdbWriter } from "../../rdb/rdb_writer.ts";
-import type { Database } from "../../store/database.ts";
+import type { HashTable } from "../../structures/hash_table.ts";
 import { saveValue } from "../../values/codecs.ts";
-import { ACCESS_WORD, Encoding, ENCODING_NAMES, encodingOf, readWord } from "../../values/entry.ts";
+import {
+  ACCESS_WORD,
+  Encoding,
+  ENCODING_NAMES,
+  encodingOf,
+  readWord,
+  Storage,
+  storageOf,
+} from "../../values/entry.ts";
 
 const NO_SUCH_DB = new CommandError("ERR Out of range database");
 const NO_TABLE = new CommandError(
@@ -57,33 +65,38 @@ export function replyTableStats(call: Call): void {
   const index = readClampedInteger(call, 2);
   const db = call.context.store.databases[index];
   if (db === undefined) throw NO_SUCH_DB;
-  const text = `[Dictionary HT]\n${tableText(db)}` +
+  const text = `[Dictionary HT]\n${tableText(db.table)}` +
     `[Expires HT]\nNo hash table but a heap of ${db.expiry.count} elements, soonest first\n`;
   call.reply.verbatim("txt", text);
 }
 
-/** DEBUG HTSTATS-KEY: a string has no table. */
+/** DEBUG HTSTATS-KEY: large hashes, sets and sorted sets have a table. */
 export function replyValueTableStats(call: Call): void {
-  if (call.peek(2) === 0) throw errors.NO_SUCH_KEY;
-  throw NO_TABLE;
+  const { db } = call;
+  const ref = call.peek(2);
+  if (ref === 0) throw errors.NO_SUCH_KEY;
+  const table = storageOf(db.arena, ref) === Storage.OBJECT ? db.objectOf(ref).table : undefined;
+  if (table === undefined) throw NO_TABLE;
+  call.reply.verbatim("txt", tableText(table));
 }
 
-function tableText(db: Database): string {
+function tableText(table: HashTable): string {
   const title = "Hash table 0 stats (main hash table):\n";
-  if (db.size === 0) return `${title}No stats available for empty dictionaries\n`;
-  const { current, old } = db.table.slotCounts;
+  const { count } = table;
+  if (count === 0) return `${title}No stats available for empty dictionaries\n`;
+  const { current, old } = table.slotCounts;
   const lengths = new Int32Array(current);
-  db.table.forEach((ref) => lengths[db.table.hashOf(ref) & (current - 1)]++);
+  table.forEach((ref) => lengths[table.hashOf(ref) & (current - 1)]++);
   const byLength: number[] = [];
   for (const length of lengths) byLength[length] = (byLength[length] ?? 0) + 1;
   const used = current - (byLength[0] ?? 0);
   const lines = [
     ` table size: ${current}`,
-    ` number of elements: ${db.size}`,
+    ` number of elements: ${count}`,
     ` different slots: ${used}`,
     ` max chain length: ${byLength.length - 1}`,
-    ` avg chain length (counted): ${(db.size / used).toFixed(2)}`,
-    ` avg chain length (computed): ${(db.size / used).toFixed(2)}`,
+    ` avg chain length (counted): ${(count / used).toFixed(2)}`,
+    ` avg chain length (computed): ${(count / used).toFixed(2)}`,
     " Chain length distribution:",
     ...byLength.flatMap((slots, length) =>
       slots === 0 ? [] : [`   ${length}: ${slots} (${(slots * 100 / current).toFixed(2)}%)`]

@@ -6,11 +6,12 @@
  * | field | value |
  * |---|---|
  * | expired_stale_perc | 0: the expiry index knows every key that is due, none is estimated |
- * | latest_fork_usec, total_forks | 0: no process is forked |
+ * | latest_fork_usec | 0: no process is forked |
+ * | total_forks | background jobs (a save, a rewrite, a snapshot for replicas), for which Redis forks |
  * | active_defrag_…, total_active_defrag_time … | 0: nothing has to be moved to give memory back |
  * | io_threaded_…_processed | 0: there are no such threads |
  * | reply_buffer_shrinks, reply_buffer_expands | 0: buffers come from a pool and go back to it |
- * | instantaneous_…_repl_kbps, slave_expires_tracked_keys | 0: not counted |
+ * | slave_expires_tracked_keys | 0: not counted |
  */
 
 import type { CommandSpec } from "../../engine/command_spec.ts";
@@ -37,7 +38,7 @@ const STATS: Section = {
       ["pubsub_patterns", pubsub.count(Topic.PATTERN)],
       ["pubsubshard_channels", pubsub.count(Topic.SHARD_CHANNEL)],
       ["latest_fork_usec", 0],
-      ["total_forks", 0],
+      ["total_forks", context.persistence?.figures.jobs ?? 0],
       ["migrate_cached_sockets", context.migration?.keptLinks ?? 0],
       ["slave_expires_tracked_keys", 0],
       ["active_defrag_hits", 0],
@@ -70,8 +71,8 @@ function trafficFields({ stats, rates, replication }: Context): Field[] {
     ["total_net_repl_output_bytes", replication?.counts.outputBytes ?? 0],
     ["instantaneous_input_kbps", (rates.inputPerSecond / 1024).toFixed(2)],
     ["instantaneous_output_kbps", (rates.outputPerSecond / 1024).toFixed(2)],
-    ["instantaneous_input_repl_kbps", "0.00"],
-    ["instantaneous_output_repl_kbps", "0.00"],
+    ["instantaneous_input_repl_kbps", (rates.replicationInputPerSecond / 1024).toFixed(2)],
+    ["instantaneous_output_repl_kbps", (rates.replicationOutputPerSecond / 1024).toFixed(2)],
   ];
 }
 

@@ -3,6 +3,7 @@
  * of the last 16 samples of about 100 ms, so that it shows what is going on and not one burst.
  */
 
+import type { ReplicationCounts } from "../replication_port.ts";
 import type { EngineStats } from "./engine_stats.ts";
 
 const SAMPLES = 16;
@@ -13,6 +14,8 @@ export class RateSampler {
   private readonly commands = new Rate();
   private readonly input = new Rate();
   private readonly output = new Rate();
+  private readonly replicationInput = new Rate();
+  private readonly replicationOutput = new Rate();
   private lastMs: number;
 
   constructor(private readonly stats: EngineStats, nowMs: number) {
@@ -33,17 +36,36 @@ export class RateSampler {
     return this.output.perSecond;
   }
 
-  /** Takes one sample of each rate; to be called about every {@linkcode SAMPLE_MS}. */
-  tick(nowMs: number): void {
+  /** Bytes a second that came from the primary. */
+  get replicationInputPerSecond(): number {
+    return this.replicationInput.perSecond;
+  }
+
+  /** Bytes a second that went to replicas. */
+  get replicationOutputPerSecond(): number {
+    return this.replicationOutput.perSecond;
+  }
+
+  /**
+   * Takes one sample of each rate; to be called about every {@linkcode SAMPLE_MS}.
+   *
+   * @param replication null where there is none.
+   */
+  tick(
+    nowMs: number,
+    replication: Pick<ReplicationCounts, "inputBytes" | "outputBytes"> | null,
+  ): void {
     const elapsedMs = nowMs - this.lastMs;
     this.lastMs = nowMs;
     const { commandsProcessed, inputBytes, outputBytes } = this.stats;
     this.commands.sample(commandsProcessed, elapsedMs);
     this.input.sample(inputBytes, elapsedMs);
     this.output.sample(outputBytes, elapsedMs);
+    this.replicationInput.sample(replication?.inputBytes ?? 0, elapsedMs);
+    this.replicationOutput.sample(replication?.outputBytes ?? 0, elapsedMs);
   }
 
-  /** Forgets all samples, after the counters have been set to zero. */
+  /** Forgets samples of what clients do, after the counters have been set to zero. */
   reset(): void {
     for (const rate of [this.commands, this.input, this.output]) rate.reset();
   }

@@ -57,6 +57,7 @@ export class Saves implements PersistencePort {
       lastDurationSeconds: this.lastDurationSeconds,
       currentDurationSeconds: this.running === null ? -1 : this.nowSeconds - this.startedSeconds,
       saves: this.saves,
+      jobs: this.jobs.begun,
       keysDone: current?.keysDone ?? 0,
       keysTotal: current?.keysTotal ?? 0,
       waitingBytes: current?.queuedBytes ?? 0,

@@ -111,6 +111,17 @@ Deno.test("DEBUG HTSTATS tells how the table is filled", () => {
   redis.run("DEBUG", "POPULATE", "100");
   const text = redis.run("DEBUG", "HTSTATS", "0");
   assertStringIncludes(text, "number of elements: 100");
+  const members = Array.from({ length: 200 }, (_, i) => `m${i}`);
+  redis.run("SADD", "set", ...members);
+  redis.run("ZADD", "sorted", ...members.flatMap((member) => ["1", member]));
+  redis.run("HSET", "hash", ...members.flatMap((member) => [member, "x".repeat(100)]));
+  for (const key of ["set", "sorted", "hash"]) {
+    const stats = redis.run("DEBUG", "HTSTATS-KEY", key);
+    assertStringIncludes(stats, "number of elements: 200");
+    assertStringIncludes(stats, "table size: 256");
+  }
+  redis.run("RPUSH", "list", ...members);
+  assertStringIncludes(redis.run("DEBUG", "HTSTATS-KEY", "list"), "not represented using an hash");
 });
 
 Deno.test("DEBUG STRINGMATCH-LEN matches a pattern", () => {

@@ -115,15 +115,20 @@ Deno.test("latencystats has the percentiles that are configured, unless tracking
 Deno.test("rates are the mean of the last samples", () => {
   const redis = new EngineHarness();
   const { rates } = redis.engine.context;
+  const counts = { inputBytes: 0, outputBytes: 0 };
   for (let sample = 0; sample < 16; sample++) {
     for (let i = 0; i < 5; i++) redis.run("PING");
     redis.clock.advance(100);
-    rates.tick(redis.clock.unixMs());
+    counts.inputBytes += 1024;
+    counts.outputBytes += 2048;
+    rates.tick(redis.clock.unixMs(), counts);
   }
   assertEquals(field(redis, "stats", "instantaneous_ops_per_sec"), "50");
+  assertEquals(field(redis, "stats", "instantaneous_input_repl_kbps"), "10.00");
+  assertEquals(field(redis, "stats", "instantaneous_output_repl_kbps"), "20.00");
   for (let sample = 0; sample < 17; sample++) {
     redis.clock.advance(100);
-    rates.tick(redis.clock.unixMs());
+    rates.tick(redis.clock.unixMs(), null);
   }
   assertEquals(field(redis, "stats", "instantaneous_ops_per_sec"), "0");
 });
