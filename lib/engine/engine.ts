@@ -68,15 +68,16 @@ export class Engine {
     const sessions = new Sessions();
     const store = new Store(host.random, config.get("databases"), keyspace);
     const eviction = new Eviction(store, host.random);
-    const memory = new MemoryLimit(store, eviction, keyspace);
+    const gate = (bit: number) => (on: boolean) => this.setGate(bit, on);
+    const latency = new Latency(host.clock);
+    const memory = new MemoryLimit(store, eviction, keyspace, latency, gate(Gate.MAXMEMORY));
     const transactions = new Transactions(keyspace, config.get("databases"));
     const pubsub = new PubSub();
     const waiting = new Waiting(host.clock, stats);
     const running = () => pubsub.runningSession();
     const tracking = new Tracking(keyspace, sessions, running, store.state, host.random, config);
     const monitor = new Monitor(host.clock, sessions);
-    const setFaults = (on: boolean) => this.setGate(Gate.FAULTS, on);
-    const delayed = new DelayedWriters(store.databases, (on) => this.setGate(Gate.SAVING, on));
+    const delayed = new DelayedWriters(store.databases, gate(Gate.SAVING));
     sessions.whenClosed((session) => {
       waiting.forget(session);
       delayed.forget(session);
@@ -84,7 +85,6 @@ export class Engine {
       pubsub.leave(session);
       tracking.leave(session);
     });
-    const startedMs = host.clock.unixMs();
     this.registry = new Registry(options.commands);
     this.context = {
       host,
@@ -93,16 +93,16 @@ export class Engine {
       commands: this.registry,
       sessions,
       authentication: new Authentication(config, sessions),
-      pause: new ClientPause(host.clock, (on) => this.setGate(Gate.PAUSED, on)),
+      pause: new ClientPause(host.clock, gate(Gate.PAUSED)),
       waiting,
       blocking: new Blocking(waiting, keyspace, store.state, config.get("databases")),
       acknowledgements: new Acknowledgements(waiting),
       delayedWriters: delayed,
       keyspace,
-      faults: new Faults(host.clock, host.random, sessions, monitor, setFaults),
+      faults: new Faults(host.clock, host.random, sessions, monitor, gate(Gate.FAULTS)),
       checkpoints: new Checkpoints(() => this.context),
-      loading: new Loading(host.clock, store.state, (on) => this.setGate(Gate.LOADING, on)),
-      diskErrors: new DiskErrors((on) => this.setGate(Gate.DISK_ERROR, on)),
+      loading: new Loading(host.clock, store.state, gate(Gate.LOADING)),
+      diskErrors: new DiskErrors(gate(Gate.DISK_ERROR)),
       eviction,
       memory,
       propagation,
@@ -111,17 +111,17 @@ export class Engine {
       tracking,
       stats,
       slowLog: new SlowLog(),
-      latency: new Latency(),
+      latency,
       monitor,
-      rates: new RateSampler(stats, startedMs),
+      rates: new RateSampler(stats, host.clock.unixMs()),
       peaks: new UsagePeaks(memory, sessions, stats),
       expiry: new ExpiryCycle(store, stats),
-      scripts: new Scripts((on) => this.setGate(Gate.BUSY, on)),
+      scripts: new Scripts(gate(Gate.BUSY)),
       switches: new Switches(),
       ...unfilled(),
       runId: hexadecimal(host.random.bytes(20)),
       replicationId: hexadecimal(host.random.bytes(20)),
-      startedMs,
+      startedMs: host.clock.unixMs(),
       startupBytes: store.usedBytes,
     };
     this.dispatcher = new Dispatcher(this.context, this.registry);
@@ -190,7 +190,6 @@ export class Engine {
       eviction.policy = policy;
       eviction.samples = config.get("maxmemory-samples");
       memory.maxBytes = config.get("maxmemory");
-      this.setGate(Gate.MAXMEMORY, memory.maxBytes > 0);
       store.state.countsFrequency = policy.endsWith("lfu");
       store.state.lfuLogFactor = config.get("lfu-log-factor");
       store.state.lfuDecayMinutes = config.get("lfu-decay-time");

@@ -16,7 +16,7 @@ export function noteSlow(
   const { slowLog, latency, host } = context;
   if (latency.thresholdMs > 0 && elapsedMs >= latency.thresholdMs) {
     const event = (command.flags & Flag.FAST) !== 0 ? "fast-command" : "command";
-    latency.record(event, elapsedMs, Math.floor(host.clock.unixMs() / 1000));
+    latency.record(event, elapsedMs);
   }
   const microseconds = elapsedMs * 1000;
   if (

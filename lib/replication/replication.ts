@@ -341,18 +341,15 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
   /** Brings everything that depends on role and link up to date. */
   changed(): void {
     const { context, dispatcher } = this.engine;
-    const { config, store } = context;
+    const { config, store, memory } = context;
     const { link } = this;
-    store.state.removesExpired = link === null;
-    let gate = dispatcher.gate &
-      ~(Gate.READ_ONLY | Gate.STALE | Gate.FEW_REPLICAS | Gate.MAXMEMORY);
+    store.state.leavesExpiry = link !== null;
+    memory.isExempt = link !== null && config.get("replica-ignore-maxmemory");
+    let gate = dispatcher.gate & ~(Gate.READ_ONLY | Gate.STALE | Gate.FEW_REPLICAS);
     if (link !== null) {
       if (config.get("replica-read-only")) gate |= Gate.READ_ONLY;
       if (!link.isUp && !config.get("replica-serve-stale-data")) gate |= Gate.STALE;
     } else if (config.get("min-replicas-to-write") > 0) gate |= Gate.FEW_REPLICAS;
-    const limited = config.get("maxmemory") > 0 &&
-      (link === null || !config.get("replica-ignore-maxmemory"));
-    if (limited) gate |= Gate.MAXMEMORY;
     dispatcher.gate = gate;
   }
 
@@ -389,7 +386,6 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
       "replica-serve-stale-data",
       "replica-ignore-maxmemory",
       "min-replicas-to-write",
-      "maxmemory",
     ], () => this.changed());
   }
 

@@ -72,6 +72,8 @@ export class Clients implements ConnectionOwner {
     stats.connectionsReceived++;
     const connection = new Connection(this, socket);
     this.connections.add(connection);
+    // Counted from now on, so that a limit holds before the next tick as well.
+    this.engine.context.memory.otherBytes += connection.memoryBytes;
     connection.readOn();
   }
 

@@ -5,20 +5,23 @@ import type { Engine } from "../engine/engine.ts";
 import type { Clients } from "./clients.ts";
 import type { Cron } from "./cron.ts";
 
-/** Time for one slice of expiring, freeing or rehashing: short enough not to be felt. */
+/** Time for one slice of expiring, evicting, freeing or rehashing: short enough not to be felt. */
 const SLICE_MS = 2;
 const REHASH_STEPS = 1000;
 
 export function addPeriodicTasks(cron: Cron, engine: Engine, clients: Clients): void {
-  const { host, store, expiry, rates, peaks } = engine.context;
+  const { host, store, expiry, memory, rates, peaks, stats, latency } = engine.context;
   cron.add({
     name: "expire",
     everyMs: 0,
     tick: () => {
+      const beforeMs = stats.expireCycleMs;
       expiry.tick(SLICE_MS, host.clock);
+      latency.record("expire-cycle", stats.expireCycleMs - beforeMs);
       return expiry.hasDue;
     },
   });
+  cron.add({ name: "evict", everyMs: 0, tick: () => memory.tick(SLICE_MS, host.clock) });
   cron.add({
     name: "lazy free",
     everyMs: 0,

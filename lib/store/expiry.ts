@@ -37,7 +37,7 @@ export class ExpiryCycle {
     return this.mayRemove && databases.some((db) => hasDue(db, state.now));
   }
 
-  /** While loading nothing expires, and a replica waits for its primary's word. */
+  /** Nothing expires while data is loaded or writes are held up, nor on a replica by itself. */
   private get mayRemove(): boolean {
     const { state } = this.store;
     return this.enabled && state.expires && state.removesExpired;

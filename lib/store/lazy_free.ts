@@ -32,6 +32,10 @@ export class LazyFree {
     return total;
   }
 
+  get hasWork(): boolean {
+    return this.tables.length > 0 || this.state.discarded.length > 0;
+  }
+
   /** Takes over a table that is out of use, from `Database.detach`, with its records. */
   add(table: HashTable): void {
     if (table.count === 0) return;
@@ -53,10 +57,6 @@ export class LazyFree {
   help(): boolean {
     for (let slices = SLICES_OF_HELP; slices > 0 && this.hasWork; slices--) this.slice();
     return this.hasWork;
-  }
-
-  private get hasWork(): boolean {
-    return this.tables.length > 0 || this.state.discarded.length > 0;
   }
 
   private slice(): void {

@@ -32,8 +32,10 @@ export class StoreState {
   epoch = 0;
   /** False while the store is loaded from a file: nothing expires then. */
   expires = true;
-  /** False on a replica, which waits for its primary's DEL. */
-  removesExpired = true;
+  /** On a replica keys that are past their time wait for the primary's DEL. */
+  leavesExpiry = false;
+  /** What is there stays as it is, while clients' writes are held up. */
+  isHeld = false;
   observesMisses = false;
   observesNewKeys = false;
   preservesEntries = false;
@@ -54,6 +56,11 @@ export class StoreState {
   constructor(private readonly random: Random) {
     this.key0 = random.uint32();
     this.key1 = random.uint32();
+  }
+
+  /** Whether what is past its time is removed, and not just left out of replies. */
+  get removesExpired(): boolean {
+    return !this.leavesExpiry && !this.isHeld;
   }
 
   /** True while look-ups leave no trace in the access clock (CLIENT NO-TOUCH). */

@@ -119,7 +119,7 @@ class Schedule {
     this.redis = new EngineHarness({ seed, config: this.draw.oneIn(4) ? evicts : {} });
     this.replica = new EngineHarness({ seed });
     this.replica.session.isTrusted = true;
-    this.replica.engine.context.store.state.removesExpired = false;
+    this.replica.engine.context.store.state.leavesExpiry = true;
     this.reader = new EngineHarness({ seed });
     this.redis.clock.schedule = (_delayMs, task) => {
       this.task = task;

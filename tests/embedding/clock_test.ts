@@ -42,6 +42,20 @@ Deno.test("advancing the clock sends the events of what expires", async () => {
   assert(show(await client.nextPush()).includes("late"));
 });
 
+Deno.test("keys above a lowered maxmemory go though nobody sends a command", async () => {
+  await using server = await startServer({
+    clock: "frozen",
+    directives: { "maxmemory-policy": "allkeys-lru", "notify-keyspace-events": "Ee" },
+  });
+  await using client = await connect(server.port, { resp: 3 });
+  await client.write("SUBSCRIBE", "__keyevent@0__:evicted");
+  await client.nextPush();
+  server.send("SET", "k", "v");
+  server.send("CONFIG", "SET", "maxmemory", "1");
+  await server.clock.advance(100);
+  assert(show(await client.nextPush()).includes('"k"'));
+});
+
 Deno.test("a wait times out when the clock has been moved that far", async () => {
   await using server = await startServer({ clock: "frozen" });
   await using client = await connect(server.port);

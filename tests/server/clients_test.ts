@@ -111,3 +111,17 @@ Deno.test("maxmemory-clients closes those that take most, but for the exempt", a
   assertMatch(server.log.messages("notice").join("\n"), /^Evicting client: id=2 /m);
   assertEquals(server.engine.context.memory.otherBytes, server.clients.memoryBytes);
 });
+
+Deno.test("a client counts as soon as it is there: a server that has no key yet can be full", async () => {
+  using server = new LocalServer();
+  using client = await server.connect();
+  const [, refused] = await client.pipeline([["CONFIG", "SET", "maxmemory", "1"], [
+    "SET",
+    "k",
+    "v",
+  ]]);
+  assertEquals(
+    refused,
+    { kind: "error", text: "OOM command not allowed when used memory > 'maxmemory'." },
+  );
+});

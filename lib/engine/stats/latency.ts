@@ -3,6 +3,8 @@
  * second at most and the worst of each second kept, as in Redis.
  */
 
+import type { Clock } from "../../host/clock.ts";
+
 /** Samples kept of one event. */
 const SAMPLES = 160;
 
@@ -23,12 +25,26 @@ export class Latency {
   thresholdMs = 0;
   private readonly kept: Map<string, { samples: LatencySample[]; worst: number }> = new Map();
 
+  constructor(private readonly clock: Clock) {}
+
   get events(): ReadonlyMap<string, LatencyEvent> {
     return this.kept;
   }
 
-  record(event: string, milliseconds: number, unixSeconds: number): void {
+  /** When something begins that {@linkcode end} is told of; -1 while the monitor is off. */
+  begin(): number {
+    return this.thresholdMs > 0 ? this.clock.monotonicMs() : -1;
+  }
+
+  /** Notes what has taken its time since `startMs`, given by {@linkcode begin}. */
+  end(event: string, startMs: number): void {
+    if (this.thresholdMs === 0 || startMs < 0) return;
+    this.record(event, this.clock.monotonicMs() - startMs);
+  }
+
+  record(event: string, milliseconds: number): void {
     if (this.thresholdMs === 0 || milliseconds < this.thresholdMs) return;
+    const unixSeconds = Math.floor(this.clock.unixMs() / 1000);
     let entry = this.kept.get(event);
     if (entry === undefined) {
       entry = { samples: [], worst: 0 };

@@ -17,6 +17,7 @@
 
 import { fromLatin1 } from "../../bytes/byte_string.ts";
 import type { EffectSubscriber } from "../../engine/propagation.ts";
+import type { Latency } from "../../engine/stats/latency.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { Log } from "../../host/log.ts";
 import { systemErrorText } from "../../host/system_error.ts";
@@ -87,6 +88,7 @@ export class AofWriter implements EffectSubscriber {
   constructor(
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly latency: Latency,
     private readonly owner: WriterOwner,
   ) {}
 
@@ -267,11 +269,21 @@ export class AofWriter implements EffectSubscriber {
 
   private append(file: AppendFile): void {
     const { size } = file;
+    const startMs = this.latency.begin();
     try {
       file.append(this.frames, true);
     } finally {
       this.written += file.size - size;
     }
+    if (startMs >= 0) this.noteWrite(startMs);
+  }
+
+  /** Tells the latency monitor, under the names that redis-server has for it. */
+  private noteWrite(startMs: number): void {
+    const elapsedMs = this.clock.monotonicMs() - startMs;
+    const alone = this.syncing === null ? "aof-write-alone" : "aof-write-pending-fsync";
+    this.latency.record(alone, elapsedMs);
+    this.latency.record("aof-write", elapsedMs);
   }
 
   private writeFailed(error: unknown): void {
@@ -313,6 +325,7 @@ export class AofWriter implements EffectSubscriber {
     if (this.isLost) return;
     if (upTo > this.synced) this.synced = upTo;
     if (this.policy === "always") {
+      this.latency.record("aof-fsync-always", this.clock.monotonicMs() - this.syncStartedMs);
       if (this.written > this.synced && this.file !== null) this.startSync();
       this.owner.release(this.synced);
     }

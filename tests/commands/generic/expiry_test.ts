@@ -70,10 +70,10 @@ for (const lazy of ["no", "yes"]) {
 }
 
 Deno.test("a replica, and a server that loads, keeps a key whose time lies in the past", () => {
-  for (const field of ["removesExpired", "expires"] as const) {
+  for (const field of ["leavesExpiry", "expires"] as const) {
     const redis = new EngineHarness();
     redis.run("SET", "k", "v");
-    redis.engine.context.store.state[field] = false;
+    redis.engine.context.store.state[field] = field === "leavesExpiry";
     assertEquals(redis.run("PEXPIREAT", "k", START - 5), "(integer) 1");
     assertEquals(redis.effects, ["SET k v", `PEXPIREAT k ${START - 5}`]);
     assertEquals(redis.engine.context.store.keyCount, 1);

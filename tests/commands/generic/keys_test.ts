@@ -195,7 +195,7 @@ Deno.test("RANDOMKEY ends on a replica that holds nothing but dead keys", () => 
   redis.run("SET", "k", "v");
   redis.run("PEXPIRE", "k", 10);
   redis.clock.advance(20);
-  redis.engine.context.store.state.removesExpired = false;
+  redis.engine.context.store.state.leavesExpiry = true;
   assertEquals(redis.run("RANDOMKEY"), '"k"');
 });
 

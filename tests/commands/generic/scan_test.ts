@@ -81,10 +81,10 @@ Deno.test("neither KEYS nor SCAN shows dead keys; SCAN removes them", () => {
   redis.effects = [];
   assertEquals(redis.run("KEYS", "*"), '1) "a"');
   assertEquals(redis.effects, []);
-  redis.engine.context.store.state.removesExpired = false;
+  redis.engine.context.store.state.leavesExpiry = true;
   assertEquals(walk(redis).keys, ["a"]);
   assertEquals(redis.effects, []);
-  redis.engine.context.store.state.removesExpired = true;
+  redis.engine.context.store.state.leavesExpiry = false;
   assertEquals(walk(redis, "MATCH", "c").keys, []);
   assertEquals(redis.effects, ["DEL c"]);
   assertEquals(walk(redis).keys, ["a"]);

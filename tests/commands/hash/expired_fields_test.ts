@@ -138,7 +138,7 @@ Deno.test("a hash that is deleted, overwritten or flushed leaves nothing in the 
 
 Deno.test("a replica hides fields whose time is up and waits for its primary's HDEL", () => {
   const redis = withHash();
-  redis.engine.context.store.state.removesExpired = false;
+  redis.engine.context.store.state.leavesExpiry = true;
   redis.clock.advance(100);
   tick(redis);
   assertEquals(redis.run("HKEYS", "h"), '1) "c"');

@@ -47,3 +47,45 @@ function addHuge(redis: EngineHarness): void {
     redis.run("HSET", "huge", ...fields);
   }
 }
+
+Deno.test("a limit that was lowered is met without a command that asks for room", () => {
+  const redis = new EngineHarness({ config: { "maxmemory-policy": "allkeys-random" } });
+  redis.run("SET", "key", "value");
+  redis.run("CONFIG", "SET", "maxmemory", "1");
+  const { memory } = redis.engine.context;
+  redis.events = [];
+  while (memory.tick(1, redis.clock));
+  assertEquals(redis.events, ["evicted key"]);
+  assertEquals(memory.tick(1, redis.clock), false);
+});
+
+Deno.test("a replica keeps to no limit of its own, whatever is configured later", () => {
+  const redis = new EngineHarness({ config: { "maxmemory-policy": "allkeys-lru" } });
+  const { memory } = redis.engine.context;
+  redis.run("SET", "key", "value");
+  memory.isExempt = true;
+  redis.run("CONFIG", "SET", "maxmemory", "1");
+  redis.run("CONFIG", "SET", "slowlog-max-len", "10");
+  assertEquals(redis.run("GET", "key"), '"value"');
+  assertEquals(redis.run("EVAL", "return redis.call('GET', 'key')", "0"), '"value"');
+  assertEquals(memory.tick(1, redis.clock), false);
+  assertEquals(redis.engine.dispatcher.gate, 0);
+  memory.isExempt = false;
+  assertEquals(redis.run("GET", "key"), "(nil)");
+});
+
+Deno.test("evicting for longer than latency-monitor-threshold is an event", () => {
+  const redis = new EngineHarness({ config: { "maxmemory-policy": "allkeys-lru" } });
+  redis.run("CONFIG", "SET", "latency-monitor-threshold", "3");
+  redis.run("SET", "key", "value");
+  const { keyspace } = redis.engine.context;
+  keyspace.listen({
+    keyChanged: (_db, _key, event) => event === "evicted" && redis.clock.advance(4),
+  });
+  redis.run("CONFIG", "SET", "maxmemory", "1");
+  assertEquals(redis.run("GET", "key"), "(nil)");
+  assertEquals(
+    redis.run("LATENCY", "LATEST"),
+    '1) 1) "eviction-cycle"\n   2) (integer) 1700000000\n   3) (integer) 4\n   4) (integer) 4',
+  );
+});

@@ -163,10 +163,10 @@ Deno.test("an expired key is gone for look-ups, once, and known to the observer"
   text.store.state.setNow(text.store.state.now + 4);
   assertNotEquals(text.find(db, "k"), 0);
   text.store.state.setNow(text.store.state.now + 1);
-  text.store.state.removesExpired = false;
+  text.store.state.leavesExpiry = true;
   assertEquals(text.find(db, "k"), 0);
   assertEquals(db.size, 1, "a replica leaves the removal to its primary");
-  text.store.state.removesExpired = true;
+  text.store.state.leavesExpiry = false;
   text.store.state.expires = false;
   assertNotEquals(text.find(db, "k"), 0, "nothing expires while loading");
   text.store.state.expires = true;

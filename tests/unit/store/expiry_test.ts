@@ -87,9 +87,9 @@ Deno.test("nothing is removed while turned off, on a replica, or while loading",
   cycle.enabled = false;
   assertEquals([cycle.hasDue, cycle.tick(1, clock)], [false, 0]);
   cycle.enabled = true;
-  store.state.removesExpired = false;
+  store.state.leavesExpiry = true;
   assertEquals([cycle.hasDue, cycle.tick(1, clock)], [false, 0]);
-  store.state.removesExpired = true;
+  store.state.leavesExpiry = false;
   store.state.expires = false;
   assertEquals([cycle.hasDue, cycle.tick(1, clock)], [false, 0]);
   store.state.expires = true;
