@@ -3,7 +3,8 @@
  * while some bit of a gate is set, so ordinary traffic pays one test for all of it.
  */
 
-import type { Request } from "../resp/request.ts";
+import { Request } from "../resp/request.ts";
+import type { Command } from "./command.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import { Flag } from "./command_spec.ts";
 import type { Context } from "./context.ts";
@@ -107,8 +108,10 @@ const RULES: readonly Rule[] = [
   },
   {
     gate: Gate.PAUSED,
-    check: ({ pause }, session, command, flags) => {
+    check: (context, session, command, flags, request) => {
+      const { pause } = context;
       if (!pause.stops(session, flags)) return null;
+      if (!pause.stopsAll && writesNothing(context, session, command, request)) return null;
       pause.postpone(session, command);
       return POSTPONED;
     },
@@ -151,4 +154,29 @@ function flagsOf(session: Session, command: CommandSpec): number {
   const { queue } = session;
   if (queue === null || command.name !== "EXEC") return command.flags;
   return (command.flags & (~FLAGS_OF_ALL | queue.commonFlags)) | (queue.anyFlags & FLAGS_OF_ANY);
+}
+
+/** Whether all that the flags let one expect to write are scripts that have said they don't. */
+function writesNothing(
+  context: Context,
+  session: Session,
+  command: CommandSpec,
+  request: Request,
+): boolean {
+  const { queue } = session;
+  if (queue === null || command.name !== "EXEC") return saysSo(context, command, request);
+  const queued = new Request();
+  queue.lend(queued);
+  for (let i = 0; i < queue.count; i++) {
+    const one = queue.commandAt(i);
+    if ((one.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) === 0) continue;
+    queue.load(i, queued);
+    if (!saysSo(context, one, queued)) return false;
+  }
+  return true;
+}
+
+/** The specs that a session runs are the registry's commands. */
+function saysSo(context: Context, spec: CommandSpec, request: Request): boolean {
+  return (spec as Command).writesNothing(context, request);
 }

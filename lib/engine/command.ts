@@ -3,6 +3,7 @@
  * from its usage line; the registry then makes one {@linkcode Command} of it for each engine,
  * because statistics belong to an engine and not to the program.
  */
+import type { Request } from "../resp/request.ts";
 import type { Call } from "./call.ts";
 import { categoriesOf } from "./categories.ts";
 import {
@@ -12,6 +13,7 @@ import {
   Flag,
   type KeySpec,
 } from "./command_spec.ts";
+import type { Context } from "./context.ts";
 import { hasMovableKeys, keyRangeOf, keySpecsOf } from "./key_specs.ts";
 import { NameTable } from "./name_table.ts";
 import { arityOf, parseUsage } from "./usage.ts";
@@ -46,6 +48,11 @@ export interface CommandOptions {
   readonly briefArguments?: number;
   /** Which keys it comes upon is not its client's choice: {@linkcode CommandSpec.meetsAnyKey}. */
   readonly meetsAnyKey?: boolean;
+  /**
+   * Whether a request, of a command whose flags say that it may write, will certainly not: it runs
+   * what has declared so.
+   */
+  writesNothing?(context: Context, request: Request): boolean;
   /** Runs the command. Only containers of subcommands have none. */
   run?(call: Call): void;
 }
@@ -100,9 +107,14 @@ function refuseToRun(): void {
   throw new Error("a container of subcommands was run");
 }
 
+function mayWrite(): boolean {
+  return false;
+}
+
 /** A command of one engine: what dispatcher, COMMAND and the statistics look at. [hot] */
 export class Command implements CommandSpec {
   readonly run: (call: Call) => void;
+  readonly writesNothing: (context: Context, request: Request) => boolean;
   readonly flags: number;
   readonly arity: number;
   readonly briefArguments: number;
@@ -140,6 +152,7 @@ export class Command implements CommandSpec {
   constructor(definition: CommandDefinition, group: string, parent: Command | undefined) {
     const { options } = definition;
     this.run = options.run ?? refuseToRun;
+    this.writesNothing = options.writesNothing ?? mayWrite;
     this.flags = definition.flags;
     this.arity = definition.arity;
     this.briefArguments = definition.briefArguments;

@@ -93,7 +93,7 @@ export class Engine {
       commands: this.registry,
       sessions,
       authentication: new Authentication(config, sessions),
-      pause: new ClientPause(host.clock, gate(Gate.PAUSED)),
+      pause: new ClientPause(host.clock, (on) => this.holdWrites(on)),
       waiting,
       blocking: new Blocking(waiting, keyspace, store.state, config.get("databases")),
       acknowledgements: new Acknowledgements(waiting),
@@ -243,6 +243,12 @@ export class Engine {
 
   private trackLatency(on: boolean): void {
     for (const command of this.registry.allWithSubcommands()) command.stats.tracksLatency = on;
+  }
+
+  /** Clients' writes wait, or don't any more: what is there stays as it is meanwhile. */
+  private holdWrites(on: boolean): void {
+    this.setGate(Gate.PAUSED, on);
+    this.context.store.state.isHeld = on;
   }
 
   private setGate(bit: number, on: boolean): void {

@@ -1,11 +1,16 @@
 /** Scripts: running them, by their text or by its SHA-1. */
 
+import { latin1 } from "../../bytes/byte_string.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
+import type { Context } from "../../engine/context.ts";
 import { CommandError } from "../../engine/errors.ts";
+import type { Request } from "../../resp/request.ts";
 import { type CachedScript, MAX_RESTARTS } from "../../scripting/script_cache.ts";
+import { ScriptFlag } from "../../scripting/script_run.ts";
 import { Scripting } from "../../scripting/scripting.ts";
+import { scriptHead } from "../../scripting/shebang.ts";
 import { FIRST_KEY, keyCount } from "./invoke.ts";
 
 const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
@@ -22,6 +27,7 @@ export const EVAL = command({
   complexity: COMPLEXITY,
   flags: FLAGS | Flag.MAY_REPLICATE,
   keys: Access.RW | Access.ACCESS | Access.UPDATE,
+  writesNothing: (context, request) => declaresNoWrites(context, request, false),
   run: (call) => evalSource(call, false),
 });
 
@@ -33,6 +39,7 @@ export const EVALSHA = command({
   complexity: COMPLEXITY,
   flags: FLAGS | Flag.MAY_REPLICATE,
   keys: Access.RW | Access.ACCESS | Access.UPDATE,
+  writesNothing: (context, request) => declaresNoWrites(context, request, true),
   run: (call) => evalName(call, false),
 });
 
@@ -59,6 +66,27 @@ export const EVALSHA_RO = command({
 });
 
 export const EVAL_COMMANDS = [EVAL, EVALSHA, EVAL_RO, EVALSHA_RO];
+
+function declaresNoWrites(context: Context, request: Request, isNamed: boolean): boolean {
+  const { cache } = Scripting.of(context);
+  if (!isNamed) return hasNoWrites(headFlags(latin1(request.view(1))));
+  const script = request.lengths[1] === NAME_DIGITS ? cache.byName(request, 1) : undefined;
+  return script !== undefined && hasNoWrites(script.flags);
+}
+
+function hasNoWrites(flags: number): boolean {
+  return (flags & ScriptFlag.NO_WRITES) !== 0;
+}
+
+/** What a script says about itself; nothing, when it says it wrongly. */
+function headFlags(source: string): number {
+  try {
+    return scriptHead(source).flags;
+  } catch (error) {
+    if (error instanceof CommandError) return 0;
+    throw error;
+  }
+}
 
 function evalSource(call: Call, isReadOnly: boolean): void {
   showFirst(call);

@@ -11,7 +11,7 @@ import type { ReplyWriter } from "../../resp/reply_writer.ts";
 import { pushArguments } from "../../scripting/argument_table.ts";
 import { dumpLibraries, readLibraries } from "../../scripting/library_dump.ts";
 import type { FunctionLibrary } from "../../scripting/libraries.ts";
-import { SCRIPT_FLAG_NAMES } from "../../scripting/script_run.ts";
+import { SCRIPT_FLAG_NAMES, ScriptFlag } from "../../scripting/script_run.ts";
 import { Scripting } from "../../scripting/scripting.ts";
 import { showFirst } from "./eval.ts";
 import { FIRST_KEY, keyCount } from "./invoke.ts";
@@ -35,6 +35,10 @@ export const FCALL = command({
   complexity: COMPLEXITY,
   flags: FLAGS | Flag.MAY_REPLICATE,
   keys: Access.RW | Access.ACCESS | Access.UPDATE,
+  writesNothing: (context, request) => {
+    const entry = Scripting.of(context).libraries.find(request.text(1, NAME_LIMIT));
+    return entry !== undefined && (entry.flags & ScriptFlag.NO_WRITES) !== 0;
+  },
   run: (call) => callFunction(call, false),
 });
 

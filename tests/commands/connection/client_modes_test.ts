@@ -39,6 +39,76 @@ Deno.test("CLIENT PAUSE WRITE lets readers through", () => {
   assertEquals(link.resumed, [true]);
 });
 
+Deno.test("nothing expires or is evicted during a pause, and reads leave out what is past its time", () => {
+  for (const mode of ["WRITE", "ALL"]) {
+    const redis = new EngineHarness({ config: { "maxmemory-policy": "allkeys-lru" } });
+    const { memory } = redis.engine.context;
+    const [, , run] = paused(redis);
+    redis.run("SET", "short", "value", "PX", 10);
+    redis.run("SET", "long", "value");
+    redis.run("CLIENT", "PAUSE", 100, mode);
+    redis.effects = [];
+    redis.clock.advance(50);
+    assertEquals(run("GET", "short"), mode === "ALL" ? "" : "$-1\r\n");
+    redis.engine.beginTurn();
+    assertEquals(redis.engine.expiry.tick(1, redis.clock), 0);
+    redis.engine.endTurn();
+    memory.maxBytes = 1;
+    assertEquals(memory.tick(1, redis.clock), false);
+    if (mode === "WRITE") assertEquals(run("GET", "long"), "$5\r\nvalue\r\n");
+    assertEquals(redis.effects, []);
+    memory.maxBytes = 0;
+    redis.clock.advance(50);
+    redis.engine.beginTurn();
+    assertEquals(redis.engine.expiry.tick(1, redis.clock), 1);
+    redis.engine.endTurn();
+    assertEquals(redis.effects, ["DEL short"]);
+  }
+});
+
+Deno.test("CLIENT PAUSE WRITE lets scripts through that declare to write nothing", () => {
+  const redis = new EngineHarness();
+  const [session, , run] = paused(redis);
+  const reads = "#!lua flags=no-writes\nreturn 'read'";
+  const writes = "#!lua\nreturn 'read'";
+  const sha = redis.run("SCRIPT", "LOAD", reads).replaceAll('"', "");
+  const library = "#!lua name=l\n" +
+    "redis.register_function{function_name='reads', callback=function() return 'read' end, " +
+    "flags={'no-writes'}} redis.register_function('writes', function() return 'read' end)";
+  redis.run("FUNCTION", "LOAD", library);
+  redis.run("CLIENT", "PAUSE", 100, "WRITE");
+  const read = "$4\r\nread\r\n";
+  assertEquals(run("EVAL", reads, "0"), read);
+  assertEquals(run("EVAL", reads + " -- unknown yet", "0"), read);
+  assertEquals(run("EVALSHA", sha, "0"), read);
+  assertEquals(run("FCALL", "reads", "0"), read);
+  for (const queued of [["EVAL", reads, "0"], ["EVALSHA", sha, "0"], ["FCALL", "reads", "0"]]) {
+    run("MULTI");
+    run(...queued);
+    assertEquals(run("EXEC"), "*1\r\n" + read);
+  }
+  const stopped = [
+    ["EVAL", writes, "0"],
+    ["EVAL", "return 1", "0"],
+    ["EVAL", "#!lua flags=nonsense\nreturn 1", "0"],
+    ["EVALSHA", "f".repeat(40), "0"],
+    ["FCALL", "writes", "0"],
+    ["FCALL", "unknown", "0"],
+  ];
+  for (const words of stopped) {
+    assertEquals(run(...words), "");
+    assertEquals(session.parked, true, words.join(" "));
+    session.parked = false;
+  }
+  redis.run("CLIENT", "UNPAUSE");
+  run("MULTI");
+  run("EVAL", reads, "0");
+  run("FCALL", "writes", "0");
+  redis.run("CLIENT", "PAUSE", 100, "WRITE");
+  assertEquals(run("EXEC"), "");
+  assertEquals(session.parked, true);
+});
+
 Deno.test("a second CLIENT PAUSE makes a pause longer and stricter, never shorter", () => {
   const redis = new EngineHarness();
   const [, link, run] = paused(redis);
