@@ -3,7 +3,7 @@
  * while some bit of a gate is set, so ordinary traffic pays one test for all of it.
  */
 
-import { Request } from "../resp/request.ts";
+import type { Request } from "../resp/request.ts";
 import type { Command } from "./command.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import { Flag } from "./command_spec.ts";
@@ -15,7 +15,7 @@ import { Gate } from "./session.ts";
 interface Rule {
   /** Bits of {@linkcode Gate} that bring the rule into play. */
   readonly gate: number;
-  /** @param flags the command's; of EXEC with what those it will run add and take away. */
+  /** @param flags the request's: see {@linkcode flagsOf}. */
   check(
     context: Context,
     session: Session,
@@ -108,10 +108,8 @@ const RULES: readonly Rule[] = [
   },
   {
     gate: Gate.PAUSED,
-    check: (context, session, command, flags, request) => {
-      const { pause } = context;
+    check: ({ pause }, session, command, flags) => {
       if (!pause.stops(session, flags)) return null;
-      if (!pause.stopsAll && writesNothing(context, session, command, request)) return null;
       pause.postpone(session, command);
       return POSTPONED;
     },
@@ -137,7 +135,7 @@ export function admit(
   gate: number,
 ): CommandError | null {
   if (session.isTrusted) return null;
-  const flags = flagsOf(session, command);
+  const flags = flagsOf(context, session, command, request);
   // Of snapshots each command is to feel as little as possible.
   if (gate === Gate.SAVING) {
     return context.delayedWriters.stops(session, command, flags, request) ? POSTPONED : null;
@@ -150,33 +148,17 @@ export function admit(
   return null;
 }
 
-function flagsOf(session: Session, command: CommandSpec): number {
+/** The flags of what a request runs: EXEC has those of its queue, a script has declared its own. */
+function flagsOf(
+  context: Context,
+  session: Session,
+  spec: CommandSpec,
+  request: Request,
+): number {
+  // What a session runs is one of the registry's commands.
+  const command = spec as Command;
+  if (command.flagsOf !== null) return command.flagsOf(context, request);
   const { queue } = session;
   if (queue === null || command.name !== "EXEC") return command.flags;
   return (command.flags & (~FLAGS_OF_ALL | queue.commonFlags)) | (queue.anyFlags & FLAGS_OF_ANY);
-}
-
-/** Whether all that the flags let one expect to write are scripts that have said they don't. */
-function writesNothing(
-  context: Context,
-  session: Session,
-  command: CommandSpec,
-  request: Request,
-): boolean {
-  const { queue } = session;
-  if (queue === null || command.name !== "EXEC") return saysSo(context, command, request);
-  const queued = new Request();
-  queue.lend(queued);
-  for (let i = 0; i < queue.count; i++) {
-    const one = queue.commandAt(i);
-    if ((one.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) === 0) continue;
-    queue.load(i, queued);
-    if (!saysSo(context, one, queued)) return false;
-  }
-  return true;
-}
-
-/** The specs that a session runs are the registry's commands. */
-function saysSo(context: Context, spec: CommandSpec, request: Request): boolean {
-  return (spec as Command).writesNothing(context, request);
 }

@@ -32,11 +32,6 @@ export class ClientPause {
     return this.mode !== PauseMode.NONE;
   }
 
-  /** Whether commands wait that change nothing. */
-  get stopsAll(): boolean {
-    return this.mode === PauseMode.ALL;
-  }
-
   /**
    * Starts a pause, or makes the one that lasts longer and stricter: it never becomes shorter.
    *

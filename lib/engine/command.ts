@@ -48,11 +48,8 @@ export interface CommandOptions {
   readonly briefArguments?: number;
   /** Which keys it comes upon is not its client's choice: {@linkcode CommandSpec.meetsAnyKey}. */
   readonly meetsAnyKey?: boolean;
-  /**
-   * Whether a request, of a command whose flags say that it may write, will certainly not: it runs
-   * what has declared so.
-   */
-  writesNothing?(context: Context, request: Request): boolean;
+  /** The flags of one request, where they are not always the same: what it runs has its own. */
+  flagsOf?(context: Context, request: Request): number;
   /** Runs the command. Only containers of subcommands have none. */
   run?(call: Call): void;
 }
@@ -107,14 +104,11 @@ function refuseToRun(): void {
   throw new Error("a container of subcommands was run");
 }
 
-function mayWrite(): boolean {
-  return false;
-}
-
 /** A command of one engine: what dispatcher, COMMAND and the statistics look at. [hot] */
 export class Command implements CommandSpec {
   readonly run: (call: Call) => void;
-  readonly writesNothing: (context: Context, request: Request) => boolean;
+  /** See {@linkcode CommandOptions.flagsOf}; null where `flags` are those of every request. */
+  readonly flagsOf: ((context: Context, request: Request) => number) | null;
   readonly flags: number;
   readonly arity: number;
   readonly briefArguments: number;
@@ -152,7 +146,7 @@ export class Command implements CommandSpec {
   constructor(definition: CommandDefinition, group: string, parent: Command | undefined) {
     const { options } = definition;
     this.run = options.run ?? refuseToRun;
-    this.writesNothing = options.writesNothing ?? mayWrite;
+    this.flagsOf = options.flagsOf ?? null;
     this.flags = definition.flags;
     this.arity = definition.arity;
     this.briefArguments = definition.briefArguments;

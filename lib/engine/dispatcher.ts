@@ -133,7 +133,8 @@ export class Dispatcher {
     const queue = session.queue as RequestQueue;
     const mark = session.reply.length;
     if (session.lastCommand !== command) session.lastCommand = command;
-    queue.add(command, request);
+    if (command.flagsOf === null) queue.add(command, request);
+    else queue.add(command, request, command.flagsOf(this.context, request));
     session.reply.queued();
     if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
     if (queue.argumentBytes <= LEAST_QUERY_LIMIT || session.isTrusted) return;

@@ -56,8 +56,12 @@ export class RequestQueue {
     return this.areBrief && this.count <= BRIEF_REQUESTS;
   }
 
-  /** Queues a copy of a request. */
-  add(command: CommandSpec, request: Request): void {
+  /**
+   * Queues a copy of a request.
+   *
+   * @param flags bits of Flag of this request.
+   */
+  add(command: CommandSpec, request: Request, flags: number = command.flags): void {
     const { count, offsets, lengths } = request;
     const marks = this.newMarks(request);
     const start = offsets[0];
@@ -82,8 +86,8 @@ export class RequestQueue {
     if (count > command.briefArguments || !command.isSampled) this.areBrief = false;
     const index = this.count++;
     if (this.commands[index] !== command) this.commands[index] = command;
-    this.anyFlags |= command.flags;
-    this.commonFlags &= command.flags;
+    this.anyFlags |= flags;
+    this.commonFlags &= flags;
   }
 
   /** Lets a request's arguments lie in this queue, for {@linkcode load}. */

@@ -1,6 +1,7 @@
 /** What scripts put on the stream of effects, and what they take part in beside replying. */
 
 import { assert, assertEquals } from "@std/assert";
+import { Gate } from "../../lib/engine/session.ts";
 import { Request } from "../../lib/resp/request.ts";
 import { Scripting } from "../../lib/scripting/scripting.ts";
 import { show } from "../support/resp_client.ts";
@@ -105,7 +106,7 @@ Deno.test("memory: old scripts are refused what grows, others before they begin"
   assertEquals(redis.run("EVAL", set, 0), "OK");
   assert(redis.run("EVAL", set, 0).includes(oom));
   assertEquals(redis.run("EVAL", "return redis.call('GET','a')", 0), '"1"');
-  assert(redis.run("EVAL", `#!lua\n${set}`, 0).includes("OOM allow-oom flag is not set"));
+  assertEquals(redis.run("EVAL", `#!lua\n${set}`, 0), `(error) ${oom}`);
   assertEquals(redis.run("EVAL", `#!lua flags=allow-oom\n${set}`, 0), "OK");
   assertEquals(redis.run("EVAL", "#!lua flags=no-writes\nreturn 1", 0), "(integer) 1");
 });
@@ -250,4 +251,17 @@ Deno.test("long strings go in and out of Lua", () => {
   assertEquals(redis.run("EVAL", "return redis.call('GET','k')", 0), `"${long}"`);
   redis.run("EVAL", "for i = 1, 5000 do redis.call('RPUSH','l','element ' .. i) end", 0);
   assertEquals(redis.run("EVAL", "return #redis.call('LRANGE','l',0,-1)", 0), "(integer) 5000");
+});
+
+Deno.test("a replica refuses what declares flags, but not that it writes nothing, before it runs", () => {
+  const redis = new EngineHarness();
+  redis.engine.dispatcher.gate |= Gate.READ_ONLY;
+  const refusal = "(error) READONLY You can't write against a read only replica.";
+  assertEquals(redis.run("EVAL", "#!lua\nreturn 1", 0), refusal);
+  assertEquals(redis.run("EVAL_RO", "#!lua\nreturn 1", 0), refusal);
+  assertEquals(redis.run("EVAL", "#!lua flags=no-writes\nreturn 1", 0), "(integer) 1");
+  assertEquals(redis.run("EVAL", "return 1", 0), "(integer) 1");
+  assertEquals(redis.run("MULTI"), "OK");
+  assertEquals(redis.run("EVAL", "#!lua\nreturn 1", 0), refusal);
+  assert(redis.run("EXEC").startsWith("(error) EXECABORT"));
 });

@@ -7,6 +7,7 @@ import type { Case } from "./cases/case.ts";
 import { errors } from "./cases/errors.ts";
 import { functions, heads, transactions } from "./cases/functions.ts";
 import { bits, libraryOfRedis, structs } from "./cases/libraries.ts";
+import { refusals } from "./cases/refusals.ts";
 import { json, messagePack } from "./cases/serializers.ts";
 import { conversions, replies } from "./cases/values.ts";
 
@@ -22,6 +23,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly Case[]>> = {
   "first lines and SCRIPT": heads,
   functions,
   "transactions and databases": transactions,
+  "refusals by declared flags": refusals,
 };
 
 export function wordsOf(one: Case): readonly string[] {

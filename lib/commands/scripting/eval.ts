@@ -8,13 +8,14 @@ import type { Context } from "../../engine/context.ts";
 import { CommandError } from "../../engine/errors.ts";
 import type { Request } from "../../resp/request.ts";
 import { type CachedScript, MAX_RESTARTS } from "../../scripting/script_cache.ts";
-import { ScriptFlag } from "../../scripting/script_run.ts";
 import { Scripting } from "../../scripting/scripting.ts";
 import { scriptHead } from "../../scripting/shebang.ts";
-import { FIRST_KEY, keyCount } from "./invoke.ts";
+import { declaredFlags, FIRST_KEY, keyCount } from "./invoke.ts";
 
 const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
 const NAME_DIGITS = 40;
+/** What a script begins with that says something about itself. */
+const HASH = 0x23;
 
 const FLAGS = Flag.NO_SCRIPT | Flag.STALE | Flag.SKIP_MONITOR | Flag.NO_MANDATORY_KEYS;
 const COMPLEXITY = "Depends on the script that is run";
@@ -27,7 +28,7 @@ export const EVAL = command({
   complexity: COMPLEXITY,
   flags: FLAGS | Flag.MAY_REPLICATE,
   keys: Access.RW | Access.ACCESS | Access.UPDATE,
-  writesNothing: (context, request) => declaresNoWrites(context, request, false),
+  flagsOf: (_context, request) => flagsByText(request, FLAGS | Flag.MAY_REPLICATE),
   run: (call) => evalSource(call, false),
 });
 
@@ -39,7 +40,7 @@ export const EVALSHA = command({
   complexity: COMPLEXITY,
   flags: FLAGS | Flag.MAY_REPLICATE,
   keys: Access.RW | Access.ACCESS | Access.UPDATE,
-  writesNothing: (context, request) => declaresNoWrites(context, request, true),
+  flagsOf: (context, request) => flagsByName(context, request, FLAGS | Flag.MAY_REPLICATE),
   run: (call) => evalName(call, false),
 });
 
@@ -51,6 +52,7 @@ export const EVAL_RO = command({
   complexity: COMPLEXITY,
   flags: FLAGS | Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  flagsOf: (_context, request) => flagsByText(request, FLAGS | Flag.READONLY),
   run: (call) => evalSource(call, true),
 });
 
@@ -62,30 +64,28 @@ export const EVALSHA_RO = command({
   complexity: COMPLEXITY,
   flags: FLAGS | Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  flagsOf: (context, request) => flagsByName(context, request, FLAGS | Flag.READONLY),
   run: (call) => evalName(call, true),
 });
 
 export const EVAL_COMMANDS = [EVAL, EVALSHA, EVAL_RO, EVALSHA_RO];
 
-function declaresNoWrites(context: Context, request: Request, isNamed: boolean): boolean {
-  const { cache } = Scripting.of(context);
-  if (!isNamed) return hasNoWrites(headFlags(latin1(request.view(1))));
-  const script = request.lengths[1] === NAME_DIGITS ? cache.byName(request, 1) : undefined;
-  return script !== undefined && hasNoWrites(script.flags);
-}
-
-function hasNoWrites(flags: number): boolean {
-  return (flags & ScriptFlag.NO_WRITES) !== 0;
-}
-
-/** What a script says about itself; nothing, when it says it wrongly. */
-function headFlags(source: string): number {
+/** Looks at no more of a script than its first bytes, if it says nothing about itself. */
+function flagsByText(request: Request, flags: number): number {
+  const { buffer, offsets } = request;
+  if (request.lengths[1] < 2 || buffer[offsets[1]] !== HASH) return flags;
   try {
-    return scriptHead(source).flags;
+    return declaredFlags(flags, scriptHead(latin1(request.view(1))).flags);
   } catch (error) {
-    if (error instanceof CommandError) return 0;
+    if (error instanceof CommandError) return flags;
     throw error;
   }
+}
+
+function flagsByName(context: Context, request: Request, flags: number): number {
+  if (request.lengths[1] !== NAME_DIGITS) return flags;
+  const script = Scripting.of(context).cache.byName(request, 1);
+  return script === undefined ? flags : declaredFlags(flags, script.flags);
 }
 
 function evalSource(call: Call, isReadOnly: boolean): void {

@@ -5,16 +5,18 @@ import { matchGlob } from "../../bytes/glob.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
-import { CommandError, errors } from "../../engine/errors.ts";
+import type { Context } from "../../engine/context.ts";
+import { CommandError } from "../../engine/errors.ts";
 import { helpCommand } from "../../engine/help.ts";
 import type { ReplyWriter } from "../../resp/reply_writer.ts";
+import type { Request } from "../../resp/request.ts";
 import { pushArguments } from "../../scripting/argument_table.ts";
 import { dumpLibraries, readLibraries } from "../../scripting/library_dump.ts";
 import type { FunctionLibrary } from "../../scripting/libraries.ts";
-import { SCRIPT_FLAG_NAMES, ScriptFlag } from "../../scripting/script_run.ts";
+import { SCRIPT_FLAG_NAMES } from "../../scripting/script_run.ts";
 import { Scripting } from "../../scripting/scripting.ts";
 import { showFirst } from "./eval.ts";
-import { FIRST_KEY, keyCount } from "./invoke.ts";
+import { declaredFlags, FIRST_KEY, keyCount } from "./invoke.ts";
 
 const NO_FUNCTION = new CommandError("ERR Function not found");
 const BAD_KEYS = new CommandError("ERR Bad number of keys provided");
@@ -35,10 +37,7 @@ export const FCALL = command({
   complexity: COMPLEXITY,
   flags: FLAGS | Flag.MAY_REPLICATE,
   keys: Access.RW | Access.ACCESS | Access.UPDATE,
-  writesNothing: (context, request) => {
-    const entry = Scripting.of(context).libraries.find(request.text(1, NAME_LIMIT));
-    return entry !== undefined && (entry.flags & ScriptFlag.NO_WRITES) !== 0;
-  },
+  flagsOf: (context, request) => flagsOfFunction(context, request, FLAGS | Flag.MAY_REPLICATE),
   run: (call) => callFunction(call, false),
 });
 
@@ -50,8 +49,14 @@ export const FCALL_RO = command({
   complexity: COMPLEXITY,
   flags: FLAGS | Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
+  flagsOf: (context, request) => flagsOfFunction(context, request, FLAGS | Flag.READONLY),
   run: (call) => callFunction(call, true),
 });
+
+function flagsOfFunction(context: Context, request: Request, flags: number): number {
+  const entry = Scripting.of(context).libraries.find(request.text(1, NAME_LIMIT));
+  return entry === undefined ? flags : declaredFlags(flags, entry.flags);
+}
 
 function callFunction(call: Call, isReadOnly: boolean): void {
   showFirst(call);
@@ -130,12 +135,7 @@ export const FUNCTION_FLUSH = command({
   tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
   run(call) {
     const { request } = call;
-    if (call.count > 3) {
-      throw new CommandError(
-        "ERR unknown subcommand or wrong number of arguments for " +
-          `'${request.text(1, 128)}'. Try FUNCTION HELP.`,
-      );
-    }
+    if (call.count > 3) throw wrongArguments(request);
     const isMode = call.count === 2 || request.is(2, "SYNC") || request.is(2, "ASYNC");
     if (!isMode) throw FLUSH_MODE;
     Scripting.of(call.context).libraries.clear();
@@ -143,6 +143,13 @@ export const FUNCTION_FLUSH = command({
     call.reply.ok();
   },
 });
+
+function wrongArguments(request: Request): CommandError {
+  return new CommandError(
+    "ERR unknown subcommand or wrong number of arguments for " +
+      `'${request.text(1, 128)}'. Try FUNCTION HELP.`,
+  );
+}
 
 export const FUNCTION_DUMP = command({
   name: "FUNCTION|DUMP",
@@ -168,7 +175,7 @@ export const FUNCTION_RESTORE = command({
   run(call) {
     const { request } = call;
     const has = (word: string) => call.count === 4 && request.is(3, word);
-    if (call.count > 4) throw errors.SYNTAX;
+    if (call.count > 4) throw wrongArguments(request);
     if (call.count === 4 && !has("FLUSH") && !has("APPEND") && !has("REPLACE")) throw POLICY;
     const sources = readLibraries(request.copy(2), !call.context.switches.skipsChecksums);
     const { libraries } = Scripting.of(call.context);
