@@ -28,6 +28,7 @@ import type { ParserLimits } from "../resp/request_parser.ts";
 import { quoted } from "../bytes/byte_string.ts";
 import { BUFFER_BYTES, type BufferPool, CHUNK_BYTES } from "./buffer_pool.ts";
 import { HeldReplies } from "./held_replies.ts";
+import { OutputLimit } from "./output_limit.ts";
 import { LEAST_SEALED_BYTES, OutputQueue } from "./output_queue.ts";
 import { SocketWriter, type WriterOwner } from "./socket_writer.ts";
 import type { Reader, Resumable, Turn } from "./turn.ts";
@@ -50,8 +51,6 @@ export interface ConnectionOwner {
 
 /** No limit on what was read is lower than this, so that less needs no look at them. */
 const UNCHECKED_QUERY_BYTES = 1024 * 1024;
-/** Most bytes of replies that wait for a client which has not given its password. */
-const UNAUTHENTICATED_OUTPUT_BYTES = 16 * 1024;
 /** Bytes of a query that is too long which the log shows. */
 const LOGGED_QUERY_BYTES = 64;
 
@@ -68,8 +67,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
   private runsAgain = false;
   /** Set when an output limit was passed: closed as soon as no command is running. */
   private hasOverflowed = false;
-  /** Since when the soft output limit is exceeded, in Unix ms; 0 when it isn't. */
-  private softLimitSinceMs = 0;
+  private readonly outputLimit: OutputLimit;
   private readonly writer: SocketWriter;
   /** What waits for the append-only file before it may be sent; null until there was any. */
   private held: HeldReplies | null = null;
@@ -86,6 +84,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
     this.session.reply.listener = this;
     this.session.reply.source = owner.buffers;
     this.parser = new RequestParser(owner.limits, this.session.isAuthenticated, owner.buffers);
+    this.outputLimit = new OutputLimit(this.session, owner.limits);
     this.writer = new SocketWriter(this, socket, owner.buffers, owner.engine.context.stats);
   }
 
@@ -104,7 +103,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
   flush(): void {
     this.waitsForFlush = false;
     if (!this.isOpen) return;
-    if (this.hasOverflowed) return this.closeForOutput();
+    if (this.hasOverflowed || this.isReplyTooLong()) return this.closeForOutput();
     if (this.followed !== null) return this.sendFollowed(this.followed);
     // What is held goes first.
     if (this.held !== null && !this.held.isEmpty) return this.hold(this.held.lastTicket);
@@ -131,6 +130,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
   hold(ticket: number): void {
     this.waitsForFlush = false;
     if (!this.isOpen) return;
+    if (this.hasOverflowed || this.isReplyTooLong()) return this.closeForOutput();
     if (this.followed !== null) this.unfollow(this.followed);
     const { reply } = this.session;
     this.held ??= new HeldReplies();
@@ -213,8 +213,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
   }
 
   private sendFollowed(broadcast: SharedOutput): void {
-    const now = this.owner.engine.context.store.state.now;
-    if (this.exceedsOutputLimit(broadcast.length, now)) return this.closeForOutput();
+    if (this.exceedsOutputLimit(broadcast.length)) return this.closeForOutput();
     this.followed = null;
     this.writer.sendShared(broadcast);
   }
@@ -267,8 +266,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
   }
 
   replyGrows(bytes: number): void {
-    const now = this.owner.engine.context.store.state.now;
-    if (this.hasOverflowed || !this.exceedsOutputLimit(bytes + this.queuedBytes, now)) return;
+    if (this.hasOverflowed || !this.exceedsOutputLimit(bytes + this.queuedBytes)) return;
     this.hasOverflowed = true;
     this.session.closing = true;
     this.scheduleFlush();
@@ -282,7 +280,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
    */
   tick(nowMs: number, idleLimitMs: number): void {
     const { session } = this;
-    if (this.exceedsOutputLimit(this.outputBytes + this.queuedBytes, nowMs)) {
+    if (this.outputLimit.isExceededBy(this.outputBytes + this.queuedBytes, nowMs)) {
       this.closeForOutput();
     } else if (
       idleLimitMs > 0 && nowMs - session.lastActiveMs > idleLimitMs && !session.parked &&
@@ -390,16 +388,17 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
     this.parser.release();
   };
 
-  private exceedsOutputLimit(bytes: number, nowMs: number): boolean {
-    if (bytes > UNAUTHENTICATED_OUTPUT_BYTES && !this.session.isAuthenticated) return true;
-    const limit = this.owner.limits.output[this.session.kind];
-    if (limit.hardBytes > 0 && bytes >= limit.hardBytes) return true;
-    if (limit.softBytes === 0 || bytes < limit.softBytes) {
-      this.softLimitSinceMs = 0;
-      return false;
-    }
-    if (this.softLimitSinceMs === 0) this.softLimitSinceMs = nowMs;
-    return nowMs - this.softLimitSinceMs > limit.softSeconds * 1000;
+  private exceedsOutputLimit(bytes: number): boolean {
+    return this.outputLimit.isExceededBy(bytes, this.owner.engine.context.store.state.now);
+  }
+
+  /**
+   * Whether what is about to be sent exceeds a limit. Its buffer has told of its steps, each of
+   * which is larger than what was needed; as in Redis what fits the first of them is never too much.
+   */
+  private isReplyTooLong(): boolean {
+    const { length } = this.session.reply;
+    return length > BUFFER_BYTES && this.exceedsOutputLimit(length + this.queuedBytes);
   }
 
   private closeForOutput(): void {

@@ -5,6 +5,7 @@ import { fromLatin1, latin1 } from "../../lib/bytes/byte_string.ts";
 import type { Connection } from "../../lib/host/network.ts";
 import { writeAll } from "../../lib/host/network.ts";
 import { LocalServer, settle } from "../support/local_server.ts";
+import { encodeCommand } from "../support/resp_client.ts";
 
 /** All that comes until the server closes. */
 async function readAll(connection: Connection): Promise<string> {
@@ -127,6 +128,31 @@ Deno.test("a client that does not read is cut at its limit while others are serv
   );
   assertEquals((await other.send("PING")).kind, "simple");
   slow.close();
+});
+
+Deno.test("of replies beyond the hard limit nothing is sent, and a transaction is still run whole", async () => {
+  using server = new LocalServer({ config: { "client-output-buffer-limit": "normal 100000 0 0" } });
+  using other = await server.connect();
+  await other.send("SET", "key", "x".repeat(50_000));
+  const requests: Record<string, string[][]> = {
+    "one reply": [["MGET", "key", "key"]],
+    "a pipeline": [["GET", "key"], ["SET", "written", "1"], ["GET", "key"]],
+    "a transaction": [
+      ["MULTI"],
+      ["MGET", "key", "key"],
+      ["SET", "written", "2"],
+      ["EXEC"],
+    ],
+  };
+  for (const [name, words] of Object.entries(requests)) {
+    const client = await server.open();
+    const bytes = words.map((request) => latin1(encodeCommand(request))).join("");
+    await writeAll(client, fromLatin1(bytes));
+    assertEquals(await client.read(new Uint8Array(10)), null, name);
+    assertEquals(server.clients.count, 1, name);
+  }
+  assertEquals(await other.send("GET", "written"), { kind: "bulk", bytes: fromLatin1("2") });
+  assertEquals((await other.send("MGET", "key")).kind, "array");
 });
 
 Deno.test("the soft output limit closes only who exceeds it for long", async () => {
