@@ -81,11 +81,12 @@ export class Libraries {
    */
   load(code: Uint8Array, replaces: boolean): string {
     const name = libraryName(latin1(code));
+    // A machine that is made now gets all libraries anew, the one that is to be replaced as well.
+    const engine = this.scripting.libraryEngine;
     const old = this.all.get(name);
     if (old !== undefined && !replaces) {
       throw new CommandError(`ERR Library '${name}' already exists`);
     }
-    const engine = this.scripting.libraryEngine;
     const library: FunctionLibrary = { name, source: code.slice(), functions: new Map() };
     this.register(library, engine);
     for (const key of library.functions.keys()) {
@@ -94,16 +95,16 @@ export class Libraries {
       release(library, engine);
       throw new CommandError(`ERR Function ${key} already exists`);
     }
-    if (old !== undefined) this.remove(old);
+    if (old !== undefined) this.remove(old, engine);
     this.add(library);
     return name;
   }
 
   /** @returns false when there is none of that name. */
   delete(name: string): boolean {
-    const library = this.all.get(name);
-    if (library === undefined) return false;
-    this.remove(library);
+    if (!this.all.has(name)) return false;
+    const engine = this.scripting.libraryEngine;
+    this.remove(this.all.get(name) as FunctionLibrary, engine);
     return true;
   }
 
@@ -133,16 +134,23 @@ export class Libraries {
     }
   }
 
-  /** Puts all libraries into a machine that has none of them. */
+  /**
+   * Puts all libraries into a machine that has none of them.
+   *
+   * @throws {CommandError} when one cannot be loaded this time, as for want of time or memory; they
+   * are kept for the next machine then.
+   */
   loadAll(engine: ScriptEngine): void {
     const libraries = [...this.all.values()];
-    this.all.clear();
-    this.functions.clear();
-    for (const { name, source } of libraries) {
-      const library: FunctionLibrary = { name, source, functions: new Map() };
-      this.register(library, engine);
-      this.add(library);
-    }
+    this.atomically(() => {
+      this.all.clear();
+      this.functions.clear();
+      for (const { name, source } of libraries) {
+        const library: FunctionLibrary = { name, source, functions: new Map() };
+        this.register(library, engine);
+        this.add(library);
+      }
+    });
   }
 
   private add(library: FunctionLibrary): void {
@@ -152,10 +160,10 @@ export class Libraries {
     }
   }
 
-  private remove(library: FunctionLibrary): void {
+  private remove(library: FunctionLibrary, engine: ScriptEngine): void {
     this.all.delete(library.name);
     for (const name of library.functions.keys()) this.functions.delete(name.toLowerCase());
-    release(library, this.scripting.libraryEngine);
+    release(library, engine);
   }
 
   private register(library: FunctionLibrary, engine: ScriptEngine): void {

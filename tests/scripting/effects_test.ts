@@ -265,3 +265,41 @@ Deno.test("a replica refuses what declares flags, but not that it writes nothing
   assertEquals(redis.run("EVAL", "#!lua\nreturn 1", 0), refusal);
   assert(redis.run("EXEC").startsWith("(error) EXECABORT"));
 });
+
+Deno.test("libraries are replaced and deleted by themselves when their machine has ended before", () => {
+  const library = (name: string, result: string) =>
+    `#!lua name=${name}\nredis.register_function('${name}', function() return '${result}' end)`;
+  const redis = new EngineHarness();
+  const load = (name: string, result: string) =>
+    redis.run("FUNCTION", "LOAD", "REPLACE", library(name, result));
+  // Loaded twice, it is elsewhere in this machine than in the next.
+  for (const result of ["none", "first"]) load("a", result);
+  // As a function does that was killed.
+  const endMachine = () => Scripting.of(redis.engine.context).dropLibraryEngine();
+  endMachine();
+  assertEquals(load("a", "second"), '"a"');
+  assertEquals(redis.run("FCALL", "a", 0), '"second"');
+  for (const result of ["none", "other"]) load("b", result);
+  endMachine();
+  assertEquals(redis.run("FUNCTION", "DELETE", "a"), "OK");
+  assertEquals(load("c", "third"), '"c"');
+  assertEquals(redis.run("FCALL", "b", 0), '"other"');
+  assertEquals(redis.run("FCALL", "c", 0), '"third"');
+});
+
+Deno.test("a library that cannot be run again is kept, and run when it can", () => {
+  const redis = new EngineHarness();
+  const library = (name: string) =>
+    `#!lua name=${name}\nlocal needed = ('x'):rep(8000000)\n` +
+    `redis.register_function('${name}', function() return '${name}' end)`;
+  for (const name of ["a", "b"]) redis.run("FUNCTION", "LOAD", library(name));
+  const scripting = Scripting.of(redis.engine.context);
+  scripting.dropLibraryEngine();
+  const { machineLimitBytes } = scripting;
+  scripting.machineLimitBytes = 4_000_000;
+  assert(redis.run("FCALL", "a", 0).startsWith("(error)"));
+  scripting.machineLimitBytes = machineLimitBytes;
+  scripting.dropLibraryEngine();
+  assertEquals(redis.run("FCALL", "a", 0), '"a"');
+  assertEquals(redis.run("FCALL", "b", 0), '"b"');
+});

@@ -124,8 +124,9 @@ function sorted(call: Call, options: SortOptions, ref: number): Outcome {
   if (type !== ValueType.LIST && type !== ValueType.SET && type !== ValueType.SORTED_SET) {
     throw errors.WRONG_TYPE;
   }
-  // A set has no order of its own: what is stored must not depend on chance.
-  if (!options.sorts && type === ValueType.SET && options.store !== 0) {
+  // A set has no order of its own: what is stored, or a script sees, must not depend on chance.
+  const isLasting = options.store !== 0 || call.session.isScript;
+  if (!options.sorts && type === ValueType.SET && isLasting) {
     options.sorts = options.alpha = true;
     options.by = null;
   }

@@ -82,6 +82,10 @@ export const conversions: readonly Case[] = [
 ];
 
 export const replies: readonly Case[] = [
+  ["SADD", "letters", "b", "aaa", "z", "a", "aa", "c"],
+  "return redis.call('SORT', 'letters', 'BY', '_')",
+  "return redis.call('SORT', 'letters', 'BY', '_', 'DESC', 'LIMIT', '1', '3')",
+  "return redis.call('SORT_RO', 'letters', 'BY', '_', 'GET', '#', 'GET', 'nothing:*')",
   "return redis.call('set','s','value')",
   "return redis.call('get','s')",
   "return redis.call('get','missing')",
