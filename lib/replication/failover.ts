@@ -5,13 +5,15 @@
  * asks it, by `PSYNC … FAILOVER`, to be the primary. Where the replica does not come that far in
  * time, writes go on here, unless FORCE was given.
  *
+ * From the request on nobody here knows whether the other one has taken over: only its refusal, or
+ * FAILOVER ABORT, makes this server a primary again. Silence does not, or there could be two.
+ *
  * Documentation: https://redis.io/docs/latest/commands/failover.
  */
 
 import type { Context } from "../engine/context.ts";
 import { CommandError } from "../engine/errors.ts";
 import type { FailoverOptions } from "../engine/replication_port.ts";
-import type { PrimaryLink } from "./primary_link.ts";
 import type { Replica } from "./replica.ts";
 import type { Replicas } from "./replicas.ts";
 
@@ -20,7 +22,6 @@ export interface FailoverOwner {
   readonly isReplica: boolean;
   readonly offset: number;
   readonly replicas: Replicas;
-  readonly link: PrimaryLink | null;
   askForAcknowledgements(): void;
   /** Follows another server, which is asked to take over. */
   become(host: string, port: number, failover: boolean): void;
@@ -54,12 +55,12 @@ export class Failover {
     }
     const { all } = replication.replicas;
     if (all.length === 0) throw new CommandError("ERR FAILOVER requires connected replicas.");
-    if (options.force && options.timeoutMs === 0) {
+    const { target } = options;
+    if (options.force && (options.timeoutMs === 0 || target === null)) {
       throw new CommandError(
         "ERR FAILOVER with force option requires both a timeout and target HOST and IP.",
       );
     }
-    const { target } = options;
     this.target = null;
     if (target !== null) {
       const found = all.find((one) => one.address === target.host && one.port === target.port);
@@ -77,7 +78,7 @@ export class Failover {
     this.force = options.force;
     this.state = State.WAITING;
     this.asked = false;
-    context.host.log.notice("FAILOVER requested.");
+    context.host.log.notice(`FAILOVER requested to ${this.targetName}.`);
     context.pause.hold();
     this.holds = true;
   }
@@ -87,23 +88,29 @@ export class Failover {
     this.giveUp("Failover manually aborted");
   }
 
-  /** The role has changed for another reason. */
-  forget(): void {
-    if (this.state === State.WAITING) {
-      this.giveUp("Failover aborted: the role of the server changed");
-    }
+  /** Whether one has begun and not ended: the role is not to be changed otherwise. */
+  get isActive(): boolean {
+    return this.state !== State.NONE;
+  }
+
+  /** The target has answered our request to take over. */
+  answered(accepted: boolean): void {
+    if (this.state !== State.HANDING_OVER) return;
+    if (accepted) this.end();
+    else this.giveUp("Failover target rejected psync request");
   }
 
   tick(nowMs: number): void {
     if (this.state === State.WAITING) this.look(nowMs);
-    else if (this.state === State.HANDING_OVER) this.lookAfter(nowMs);
   }
 
   private look(nowMs: number): void {
     const { replication } = this;
     const { all } = replication.replicas;
     if (nowMs >= this.deadlineMs) {
-      if (this.force && this.target !== null) return this.handOver(this.target);
+      if (this.force && this.target !== null) {
+        return this.handOver(this.target, "time out exceeded");
+      }
       return this.giveUp("Replica never caught up before timeout");
     }
     if (!this.asked) {
@@ -112,34 +119,19 @@ export class Failover {
     }
     const ready = (one: Replica) => one.isOnline && one.acknowledged >= replication.offset;
     const found = this.anyTarget ? all.find(ready) : this.target;
-    if (found !== undefined && found !== null && ready(found)) this.handOver(found);
+    if (found !== undefined && found !== null && ready(found)) this.handOver(found, "is synced");
   }
 
-  private handOver(target: Replica): void {
+  private handOver(target: Replica, why: string): void {
     const { replication } = this;
     this.state = State.HANDING_OVER;
     this.target = target;
-    this.context.host.log.notice(`Failover target is ${target.address}:${target.port}`);
+    this.context.host.log.notice(`Failover target ${this.targetName} ${why}, failing over.`);
     replication.become(target.address, target.port, true);
   }
 
-  /** The other one is the primary as soon as our link to it is up. */
-  private lookAfter(nowMs: number): void {
-    const { link } = this.replication;
-    if (link === null || link.isUp) {
-      this.end();
-    } else if (this.force && nowMs >= this.deadlineMs + HAND_OVER_MS) {
-      // By force the old primary does not come back.
-      this.end();
-    } else if (link.downSinceMs + HAND_OVER_MS < nowMs && !this.force) {
-      this.context.host.log.notice("The target of the failover did not take over.");
-      this.end();
-      this.replication.unfollow(null);
-    }
-  }
-
   private giveUp(reason: string): void {
-    this.context.host.log.notice(reason);
+    this.context.host.log.notice(`FAILOVER to ${this.targetName} aborted: ${reason}`);
     const wasHandingOver = this.state === State.HANDING_OVER;
     this.end();
     if (wasHandingOver) this.replication.unfollow(null);
@@ -152,7 +144,8 @@ export class Failover {
     this.holds = false;
     this.context.pause.release();
   }
-}
 
-/** How long the target may take to accept. */
-const HAND_OVER_MS = 10_000;
+  private get targetName(): string {
+    return this.target === null ? "any replica" : `${this.target.address}:${this.target.port}`;
+  }
+}

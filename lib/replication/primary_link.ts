@@ -34,6 +34,8 @@ export interface LinkOwner {
   mayContinue: boolean;
   /** Puts a snapshot's data in the place of ours. */
   load(path: string, id: string, place: number): Promise<void>;
+  /** The primary has answered whether it takes over from us, as it was asked to. */
+  tookOver(accepted: boolean): void;
   /** The primary goes on with our history under this id. */
   continueAs(id: string): void;
   /** The link is up, or no longer. */
@@ -200,12 +202,13 @@ export class PrimaryLink {
     const answer = await wire.line(timeoutMs);
     const full = /^\+FULLRESYNC ([0-9a-fA-F]{40}) (\d{1,16})$/.exec(answer);
     if (full !== null) {
-      if (this.failover) throw new RefusedError("the target of the failover wants a full resync");
+      this.failoverAnswered(true);
       log.notice(`Full resync from master: ${full[1]}:${full[2]}`);
       return await this.takeSnapshot(wire, full[1], Number(full[2]));
     }
     const partial = /^\+CONTINUE(?: ([0-9a-fA-F]{40}))?$/.exec(answer);
     if (partial !== null && owner.mayContinue) {
+      this.failoverAnswered(true);
       log.notice("Successful partial resynchronization with master.");
       const id = partial[1];
       if (id !== undefined && id !== history.id) {
@@ -215,7 +218,14 @@ export class PrimaryLink {
       history.keep();
       return;
     }
+    this.failoverAnswered(false);
     throw new RefusedError(`Unexpected reply to PSYNC from master: ${answer}`);
+  }
+
+  private failoverAnswered(accepted: boolean): void {
+    if (!this.failover) return;
+    this.failover = false;
+    this.owner.tookOver(accepted);
   }
 
   private async takeSnapshot(wire: Wire, id: string, place: number): Promise<void> {
@@ -262,7 +272,6 @@ export class PrimaryLink {
       owner.streamDb,
     );
     this.stream = stream;
-    this.failover = false;
     this.state = "connected";
     this.downSinceMs = 0;
     owner.changed();

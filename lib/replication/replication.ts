@@ -49,6 +49,8 @@ export interface ReplicationParts {
 const NO_PRIMARY_LINK = new CommandError(
   "NOMASTERLINK Can't SYNC while not connected with my master",
 );
+const NO_SYNC_MEANWHILE = new CommandError("NOMASTERLINK Can't SYNC while failing over");
+const FAILING_OVER = new CommandError("ERR REPLICAOF not allowed while failing over.");
 const SECOND_MS = 1_000;
 
 export class Replication implements ReplicationPort, LinkOwner, StreamParts {
@@ -178,6 +180,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
   }
 
   follow(host: string, port: number, by: Session): boolean {
+    if (this.failovers.isActive) throw FAILING_OVER;
     const { link } = this;
     const { context } = this.engine;
     if (link !== null && link.host.toLowerCase() === host.toLowerCase() && link.port === port) {
@@ -199,7 +202,6 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     const { context } = this.engine;
     const wasPrimary = this.link === null;
     this.link?.stop();
-    this.failovers.forget();
     // Our own data are a history that the other one may know and go on with.
     if (wasPrimary) {
       this.mayContinue = true;
@@ -214,6 +216,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
   }
 
   unfollow(by: Session | null): void {
+    if (by !== null && this.failovers.isActive) throw FAILING_OVER;
     const { link, history } = this;
     if (link === null) return;
     link.stop();
@@ -252,6 +255,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
 
   synchronize(session: Session, request: SyncRequest): void {
     if (request.failover) this.takeOver(request);
+    if (this.failovers.isActive) throw NO_SYNC_MEANWHILE;
     if (this.link !== null && !this.link.isUp) throw NO_PRIMARY_LINK;
     this.replicas.synchronize(session, request);
   }
@@ -323,6 +327,10 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     }
     this.history.adopt(id, place);
     this.parts.dataReplaced();
+  }
+
+  tookOver(accepted: boolean): void {
+    this.failovers.answered(accepted);
   }
 
   continueAs(id: string): void {
