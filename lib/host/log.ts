@@ -11,6 +11,8 @@
 import type { Clock } from "./clock.ts";
 
 export interface Log {
+  /** Where lines tell what the server is at the moment. */
+  role?: RoleChar;
   debug(message: string): void;
   /** @param message or what makes it, where that is much for a line that is seldom wanted. */
   verbose(message: string | (() => string)): void;

@@ -15,6 +15,8 @@ export interface StartupOptions {
   readonly loadAppendOnly?: (isCancelled: () => boolean) => Promise<boolean>;
   /** Takes the code of a library of functions out of a file, lent. */
   readonly takeFunction?: (code: Uint8Array) => void;
+  /** Hears of keys that are past their time and left out: see the loader's options. */
+  readonly keyExpired: (db: number, key: Uint8Array) => void;
   /** The server is to stop: loading is given up. */
   readonly isCancelled: () => boolean;
 }
@@ -46,7 +48,9 @@ export async function loadAtStart(
   if (status === null) return null;
   context.loading.begin(status.size);
   const report = await loadSnapshot(context, path, {
-    dropsExpired: true,
+    // A replica leaves that to its primary.
+    dropsExpired: context.config.get("replicaof") === null,
+    keyExpired: options.keyExpired,
     isCancelled: options.isCancelled,
     ...(options.takeFunction === undefined ? {} : { takeFunction: options.takeFunction }),
   });

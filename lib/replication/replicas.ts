@@ -23,12 +23,16 @@ export class Replicas {
   private sentBefore = 0;
   /** What REPLCONF told before PSYNC. */
   private readonly told: Map<Session, ReplicaFacts> = new Map();
-  private pingedMs = 0;
-  /** Since when nobody follows, in Unix ms. */
-  private aloneSinceMs = 0;
+  /** When the stream was last given a PING, or had nobody to read one, in Unix ms. */
+  private pingedMs: number;
+  /** Since when nobody follows, or could, in Unix ms. */
+  private aloneSinceMs: number;
   private asksAtEnd = false;
 
-  constructor(private readonly parts: FullSyncParts, private readonly fullSync: FullSync) {}
+  constructor(private readonly parts: FullSyncParts, private readonly fullSync: FullSync) {
+    this.pingedMs = parts.context.host.clock.unixMs();
+    this.aloneSinceMs = this.pingedMs;
+  }
 
   get onlineCount(): number {
     return this.all.filter((replica) => replica.isOnline).length;
@@ -93,6 +97,11 @@ export class Replicas {
     if (this.all.length === 0) this.aloneSinceMs = clock.unixMs();
     log.notice(`Connection with replica ${replica.name} lost.`);
     this.whenAcknowledged();
+  }
+
+  /** We are a primary from now on: those who followed ours may come, and are waited for. */
+  expect(): void {
+    this.aloneSinceMs = this.parts.context.host.clock.unixMs();
   }
 
   /** Ends all links: the history has changed. */
@@ -174,6 +183,7 @@ export class Replicas {
     const { config } = context;
     this.trim();
     if (this.all.length === 0) {
+      this.pingedMs = nowMs;
       const ttlMs = config.get("repl-backlog-ttl") * 1000;
       if (
         isPrimary && history.backlog !== null && ttlMs > 0 && nowMs - this.aloneSinceMs > ttlMs

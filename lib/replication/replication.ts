@@ -25,6 +25,7 @@ import type { Network } from "../host/network.ts";
 import type { BackgroundJobs } from "../persistence/background_job.ts";
 import { type LoadReport, loadSnapshot } from "../persistence/snapshot/loader.ts";
 import type { ReplicationPoint, Snapshots } from "../persistence/snapshot/snapshot.ts";
+import { ExpiredAtStart } from "./expired_at_start.ts";
 import { Failover } from "./failover.ts";
 import { FullSync, type StreamParts } from "./full_sync.ts";
 import { History } from "./history.ts";
@@ -60,6 +61,8 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
   /** Null on a primary. */
   link: PrimaryLink | null = null;
   readonly failovers: Failover;
+  /** Until {@linkcode loaded}. */
+  expiredAtStart: ExpiredAtStart | null;
   streamDb = 0;
   /** Bytes that came from primaries. */
   inputBytes = 0;
@@ -81,6 +84,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     this.fullSync = new FullSync(syncParts);
     this.replicas = new Replicas(syncParts, this.fullSync);
     this.failovers = new Failover(this, context);
+    this.expiredAtStart = new ExpiredAtStart(context.config.get("repl-backlog-size"));
     context.sessions.whenClosed((session) => this.replicas.closed(session));
     this.followConfig();
   }
@@ -131,6 +135,8 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
 
   /** What the RDB file that was loaded at start says of the history its data belong to. */
   loaded(report: LoadReport | null): void {
+    const { expiredAtStart } = this;
+    this.expiredAtStart = null;
     const id = report?.aux.get("repl-id");
     const place = Number(report?.aux.get("repl-offset"));
     if (report === null || id === undefined || !/^[0-9a-f]{40}$/i.test(id) || !(place >= 0)) return;
@@ -138,10 +144,12 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
       this.history.adopt(id, place);
       this.mayContinue = true;
       this.streamDb = this.dbOf(report);
-    } else if (report.keysExpired === 0) {
-      // A key that was left out would still be there on a replica that goes on from here.
+    } else if (expiredAtStart?.fits === true) {
       this.history.remember(id, place);
       this.keep();
+      this.replicas.expect();
+      const lazily = this.engine.context.config.get("lazyfree-lazy-expire");
+      if (this.stream !== null) expiredAtStart.tell(this.stream, lazily ? "UNLINK" : "DEL");
     }
   }
 
@@ -228,6 +236,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     // Our replicas have to hear of the new history.
     this.replicas.closeAll();
     if (history.backlog !== null) this.keep();
+    this.replicas.expect();
     this.changed();
     const { log } = context.host;
     log.notice(
@@ -351,6 +360,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     const { context, dispatcher } = this.engine;
     const { config, store, memory } = context;
     const { link } = this;
+    context.host.log.role = link === null ? "M" : "S";
     store.state.leavesExpiry = link !== null;
     memory.isExempt = link !== null && config.get("replica-ignore-maxmemory");
     let gate = dispatcher.gate & ~(Gate.READ_ONLY | Gate.STALE | Gate.FEW_REPLICAS);

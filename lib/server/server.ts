@@ -246,6 +246,7 @@ export class Server implements ProcessPort {
         this.appendOnly.prepare();
         const report = await loadAtStart(context, {
           isCancelled: () => this.stopping,
+          keyExpired: (db, key) => this.replication.expiredAtStart?.add(db, key),
           takeFunction: (code) => Scripting.of(context).takeFunction(code),
           loadAppendOnly: (isCancelled) => this.appendOnly.load(isCancelled),
         });

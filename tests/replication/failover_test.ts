@@ -1,11 +1,11 @@
 /** FAILOVER where the replica can't, or will not, take over. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Reply } from "../../lib/resp/reply_decoder.ts";
 import { FlakyProxy } from "../support/flaky_proxy.ts";
 import {
   replicationFields,
   type ReplicationNode,
+  shown,
   startNode,
   until,
   untilLinked,
@@ -67,8 +67,4 @@ Deno.test("a target that refuses to take over leaves the role where it was", asy
 
 async function failoverState(node: ReplicationNode): Promise<string | undefined> {
   return (await replicationFields(node.client)).master_failover_state;
-}
-
-function shown(reply: Reply): string {
-  return "text" in reply ? reply.text : JSON.stringify(reply);
 }

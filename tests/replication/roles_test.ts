@@ -6,6 +6,7 @@ import { FlakyProxy } from "../support/flaky_proxy.ts";
 import { needs } from "../support/peers.ts";
 import {
   replicationFields,
+  shown,
   startNode,
   until,
   untilEqual,
@@ -350,21 +351,4 @@ function itemsOf(reply: Reply): readonly Reply[] {
     throw new Error(`no array: ${JSON.stringify(reply)}`);
   }
   return reply.items;
-}
-
-function shown(reply: Reply): string {
-  switch (reply.kind) {
-    case "bulk":
-    case "verbatim":
-      return reply.bytes === null ? "(nil)" : new TextDecoder().decode(reply.bytes);
-    case "simple":
-    case "error":
-      return reply.text;
-    case "integer":
-      return String(reply.value);
-    case "null":
-      return "(nil)";
-    default:
-      return JSON.stringify(reply);
-  }
 }

@@ -153,6 +153,24 @@ function staysOnPrimary([name, ...words]: readonly string[]): boolean {
   return /^bitfield$/i.test(name) && words.some((word) => /^fail$/i.test(word));
 }
 
+/** A reply as tests compare it. */
+export function shown(reply: Reply): string {
+  switch (reply.kind) {
+    case "bulk":
+    case "verbatim":
+      return reply.bytes === null ? "(nil)" : new TextDecoder().decode(reply.bytes);
+    case "simple":
+    case "error":
+      return reply.text;
+    case "integer":
+      return String(reply.value);
+    case "null":
+      return "(nil)";
+    default:
+      return JSON.stringify(reply);
+  }
+}
+
 function textOf(reply: Reply): string {
   if ((reply.kind === "bulk" || reply.kind === "verbatim") && reply.bytes !== null) {
     return latin1(reply.bytes);

@@ -29,6 +29,7 @@ const MAX_FREQUENCY = 255;
 
 export interface EntryLoaderOptions {
   readonly dropsExpired: boolean;
+  readonly keyExpired?: (db: number, key: Uint8Array) => void;
   readonly replacesKeys?: boolean;
 }
 
@@ -47,7 +48,8 @@ export class EntryLoader {
     private readonly options: EntryLoaderOptions,
   ) {
     this.db = store.databases[0];
-    this.home = new LoadingHome(this.db, options.dropsExpired ? nowMs - 1 : -1);
+    const dropsFields = options.dropsExpired && options.keyExpired === undefined;
+    this.home = new LoadingHome(this.db, dropsFields ? nowMs - 1 : -1);
   }
 
   /** @throws RdbError when there are not so many databases. */
@@ -81,7 +83,7 @@ export class EntryLoader {
   load(file: RdbFileReader): boolean {
     if (file.type === RdbType.STRING) {
       file.values.string(this.text);
-      if (this.isOver(file)) this.expired++;
+      if (this.isOver(file)) this.leaveOut(file);
       else this.putString(file);
       return true;
     }
@@ -96,13 +98,18 @@ export class EntryLoader {
     if (value instanceof ByteSlice) return true;
     if (this.isOver(file)) {
       release(this.db, value);
-      this.expired++;
+      this.leaveOut(file);
     } else if (value.size === 0) {
       // All its fields were past their time.
       release(this.db, value);
       this.expired++;
     } else this.putValue(file, value);
     return true;
+  }
+
+  private leaveOut(file: RdbFileReader): void {
+    this.expired++;
+    this.options.keyExpired?.(this.db.index, file.text.view());
   }
 
   private isOver(file: RdbFileReader): boolean {

@@ -28,6 +28,11 @@ export class LoadError extends Error {
 export interface LoadOptions {
   /** Keys past their time are left out: on a primary, but not when an append-only file follows. */
   readonly dropsExpired: boolean;
+  /**
+   * Hears of each key that is left out, which is lent; those who listen remove fields of hashes
+   * that are past their time themselves.
+   */
+  readonly keyExpired?: (db: number, key: Uint8Array) => void;
   /** A key that comes twice replaces the one before in place of ending it all. */
   readonly replacesKeys?: boolean;
   /**

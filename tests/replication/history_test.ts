@@ -1,0 +1,127 @@
+/** What replicas can go on with after roles, links and processes have changed. */
+
+import { assert, assertEquals } from "@std/assert";
+import {
+  replicationFields,
+  type ReplicationNode,
+  shown,
+  startNode,
+  until,
+  untilEqual,
+  untilLinked,
+} from "../support/replication_nodes.ts";
+
+/** So many looks at a server take it through several rounds of its cron. */
+const LOOKS = 25;
+
+Deno.test("a replica that becomes a primary, and has no replicas yet, keeps its history", async () => {
+  await using old = await startNode("ours");
+  await using other = await startNode("ours", { follows: old.port });
+  await using primary = await startNode("ours", { follows: old.port });
+  await untilLinked(other);
+  await untilLinked(primary);
+  await old.client.send("SET", "k", "v");
+  await untilEqual([old, other, primary]);
+  await primary.client.send("REPLICAOF", "NO", "ONE");
+  await severalLooks(primary);
+  await other.client.send("REPLICAOF", "127.0.0.1", primary.port);
+  await untilLinked(other);
+  assertEquals(await syncs(primary), "full 0, partial 1");
+});
+
+Deno.test("a primary that starts anew goes on with its replicas, which lose what has expired", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const directives = { dir: directory, save: "3600 1" };
+    const first = await startNode("ours", { directives });
+    const { port } = first;
+    await using replica = await startNode("ours", { follows: port });
+    await untilLinked(replica);
+    await first.client.send("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    for (const db of ["3", "0"]) {
+      await first.client.send("SELECT", db);
+      for (let i = 0; i < 20; i++) await first.client.send("SET", `brief:${i}`, "x", "PX", "1");
+      await first.client.send("SET", "lasting", "x");
+    }
+    await first.client.send("HSET", "hash", "stays", "1", "goes", "2");
+    await first.client.send("HPEXPIRE", "hash", "1", "FIELDS", "1", "goes");
+    await untilEqual([first, replica]);
+    await first.client.send("SAVE");
+    await first[Symbol.asyncDispose]();
+    assertEquals(shown(await replica.client.send("DBSIZE")), "22");
+    await using primary = await startNode("ours", { directives, port });
+    await untilLinked(replica);
+    await until(
+      async () => shown(await replica.client.send("DBSIZE")) === "2",
+      "the removal of what has expired",
+    );
+    await until(
+      async () => shown(await replica.client.send("HLEN", "hash")) === "1",
+      "the removal of the field",
+    );
+    await untilEqual([primary, replica]);
+    assertEquals(await syncs(primary), "full 0, partial 1");
+    const text = shown(await primary.client.send("INFO", "persistence"));
+    assert(text.includes("rdb_last_load_keys_expired:40\r\n"), text);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("the stream gets no PING before its period has passed", async () => {
+  const directives = { "repl-ping-replica-period": "3600" };
+  await using primary = await startNode("ours", { directives });
+  await using replica = await startNode("ours", { follows: primary.port });
+  await untilLinked(replica);
+  await severalLooks(primary);
+  assertEquals((await replicationFields(primary.client)).master_repl_offset, "0");
+});
+
+Deno.test("a primary is a client of its replica: listed, counted, and linked again when killed", async () => {
+  await using primary = await startNode("ours");
+  await using replica = await startNode("ours", { follows: primary.port });
+  await untilLinked(replica);
+  const address = `127.0.0.1:${primary.port}`;
+  const listed = async (type: string) =>
+    shown(await replica.client.send("CLIENT", "LIST", "TYPE", type));
+  const line = await listed("master");
+  assert(line.includes(` addr=${address} `) && line.includes(" flags=M "), line);
+  assert(line.includes(" user=(superuser) "), line);
+  assert(!(await listed("normal")).includes(address));
+  assertEquals(await connected(replica), "2");
+  assertEquals(await connected(primary), "1");
+  const { client } = replica;
+  assertEquals(shown(await client.send("CLIENT", "KILL", "USER", "default")), "0");
+  let partial = 0;
+  for (const filter of [["TYPE", "master"], ["ADDR", address]]) {
+    assertEquals(shown(await client.send("CLIENT", "KILL", ...filter)), "1");
+    partial++;
+    await until(
+      async () => await syncs(primary) === `full 1, partial ${partial}`,
+      "the link to be made again",
+    );
+    await untilLinked(replica);
+  }
+  await primary.client.send("INCR", "counter");
+  await untilEqual([primary, replica]);
+});
+
+/** Looks at a server until its cron has surely run. */
+async function severalLooks(node: ReplicationNode): Promise<void> {
+  let looks = 0;
+  await until(async () => {
+    await node.client.send("PING");
+    return ++looks === LOOKS;
+  }, "some time to pass");
+}
+
+async function syncs(node: ReplicationNode): Promise<string> {
+  const text = shown(await node.client.send("INFO", "stats"));
+  const count = (name: string) => new RegExp(`${name}:(\\d+)`).exec(text)?.[1];
+  return `full ${count("sync_full")}, partial ${count("sync_partial_ok")}`;
+}
+
+async function connected(node: ReplicationNode): Promise<string | undefined> {
+  const text = shown(await node.client.send("INFO", "clients"));
+  return /connected_clients:(\d+)/.exec(text)?.[1];
+}
