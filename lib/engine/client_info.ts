@@ -15,12 +15,13 @@ import type { TrackingState } from "./tracking_state.ts";
  * @param running the request that the session runs at this moment, if it does.
  */
 export function clientInfo(session: Session, nowMs: number, running?: Request): string {
-  const link = session.link;
+  const { link } = session;
+  const ends = link ?? session.primary;
   const waiting = link === null ? 0 : link.outputBytes + link.queuedBytes;
   const fields: readonly (readonly [string, string | number])[] = [
     ["id", session.id],
-    ["addr", link?.remoteAddress ?? "?:0"],
-    ["laddr", link?.localAddress ?? "?:0"],
+    ["addr", ends?.remoteAddress ?? "?:0"],
+    ["laddr", ends?.localAddress ?? "?:0"],
     // The runtime does not tell which file a socket is.
     ["fd", -1],
     ["name", session.name],
@@ -44,7 +45,8 @@ export function clientInfo(session: Session, nowMs: number, running?: Request): 
     ["tot-mem", link?.memoryBytes ?? 0],
     ["events", link !== null && waiting > 0 ? "rw" : "r"],
     ["cmd", session.lastCommand?.lowerName ?? "NULL"],
-    ["user", session.user],
+    // A primary's stream is subject to nobody's rights.
+    ["user", session.primary === null ? session.user : "(superuser)"],
     ["redir", session.tracking?.isOn === true ? session.tracking.redirect : -1],
     ["resp", session.reply.protocol],
     ["lib-name", session.libraryName],

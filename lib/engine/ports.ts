@@ -28,11 +28,17 @@ export interface SharedOutput {
   leave(): void;
 }
 
-/** A client's connection, as commands see it (CLIENT LIST, CLIENT KILL). */
-export interface ClientLink {
+/** The two ends of a connection, and how to end it. */
+export interface Endpoints {
   /** `ip:port`, or a path for a Unix socket. */
   readonly remoteAddress: string;
   readonly localAddress: string;
+  /** Closes at once; what was not sent yet is lost. */
+  close(): void;
+}
+
+/** A client's connection, as commands see it (CLIENT LIST, CLIENT KILL). */
+export interface ClientLink extends Endpoints {
   readonly isUnixSocket: boolean;
   /** Bytes read and not run yet, and room left in the read buffer. */
   readonly queryBytes: number;
@@ -46,8 +52,6 @@ export interface ClientLink {
   readonly replyBufferPeak: number;
   /** Memory of the connection as a whole. */
   readonly memoryBytes: number;
-  /** Closes at once; replies not sent yet are lost. */
-  close(): void;
   /**
    * From now on sends what a source has, whenever no replies wait: to a replica. Left out where the
    * client can be none.

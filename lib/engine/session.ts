@@ -7,7 +7,7 @@ import type { ClientClass } from "../config/special_parameters.ts";
 import { ReplyWriter } from "../resp/reply_writer.ts";
 import type { Database } from "../store/database.ts";
 import type { CommandSpec } from "./command_spec.ts";
-import type { ClientLink } from "./ports.ts";
+import type { ClientLink, Endpoints } from "./ports.ts";
 import type { RequestQueue } from "./request_queue.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import type { TrackingState } from "./tracking_state.ts";
@@ -96,6 +96,11 @@ export class Session {
   durabilityOffset = 0;
   /** The connection behind the session; null for sessions inside the process. */
   link: ClientLink | null = null;
+  /**
+   * The link to our primary, in the session that applies its stream; null in all others. It is no
+   * {@linkcode link}: nothing is replied to it, and it waits for nothing.
+   */
+  primary: Endpoints | null = null;
 
   constructor(readonly id: number, public db: Database, readonly createdMs: number) {
     this.lastActiveMs = createdMs;

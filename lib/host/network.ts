@@ -57,6 +57,20 @@ export interface Connection {
   readonly localAddr: Address;
 }
 
+/**
+ * One end of a connection in Redis's form. The other side of a Unix socket has no path of its own:
+ * then our end names it.
+ *
+ * @param local the end that is ours.
+ */
+export function addressText(address: Address, local: Address): string {
+  if ("path" in address) return `${"path" in local ? local.path : address.path}:0`;
+  const { hostname, port } = address;
+  // An IPv4 client of an IPv6 socket.
+  if (hostname.startsWith("::ffff:")) return `${hostname.slice(7)}:${port}`;
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
 /** Writes all of `bytes`, in as many calls as it takes. For links that have no queue of their own. */
 export async function writeAll(connection: Connection, bytes: Uint8Array): Promise<void> {
   let written = 0;

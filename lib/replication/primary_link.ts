@@ -46,7 +46,7 @@ export interface LinkOwner {
   inTurn(work: () => void): void;
 }
 
-/** Pause before the next try, in milliseconds: doubled until the longest. */
+/** From one try to the next, in milliseconds: doubled until the longest. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -90,9 +90,10 @@ export class PrimaryLink {
 
   /** Works until {@linkcode stop}. Never rejects. */
   async run(): Promise<void> {
-    const { log } = this.context.host;
+    const { log, clock } = this.context.host;
     let pauseMs = FIRST_PAUSE_MS;
     while (!this.stopped) {
+      const startedMs = clock.monotonicMs();
       try {
         await this.once(() => pauseMs = FIRST_PAUSE_MS);
       } catch (error) {
@@ -100,7 +101,8 @@ export class PrimaryLink {
       }
       this.disconnect();
       if (this.stopped) break;
-      await this.pause(pauseMs);
+      // Where the link was up, its primary is likely to be there still.
+      await this.pause(Math.max(0, startedMs + pauseMs - clock.monotonicMs()));
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
@@ -271,6 +273,7 @@ export class PrimaryLink {
       () => owner.appended(),
       owner.streamDb,
     );
+    stream.session.primary = wire;
     this.stream = stream;
     this.state = "connected";
     this.downSinceMs = 0;
@@ -325,6 +328,11 @@ export class PrimaryLink {
       return `Failed trying to load the MASTER synchronization DB: ${error.message}`;
     }
     if (this.state === "connected") return "Connection with master lost.";
+    if (error instanceof ClientError && error.kind === "timeout") {
+      return this.state === "sync"
+        ? "Timeout receiving bulk data from MASTER..."
+        : "Timeout connecting to the MASTER...";
+    }
     const reason = error instanceof ClientError ? error.message : systemErrorText(error);
     return `Error condition on socket for SYNC (${this.state}): ${reason}`;
   }

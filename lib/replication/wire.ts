@@ -6,19 +6,26 @@
 import type { ByteStream } from "../client/byte_stream.ts";
 import { ClientError } from "../client/client_error.ts";
 import { encodeRequest } from "../client/request_bytes.ts";
+import type { Endpoints } from "../engine/ports.ts";
 import type { Clock } from "../host/clock.ts";
+import { addressText } from "../host/network.ts";
 
 /** A primary that sends a longer line is none. */
 const MAX_LINE_BYTES = 4096;
 
-export class Wire {
+export class Wire implements Endpoints {
   /** When something last came, in milliseconds of the monotonic clock. */
   lastReadMs: number;
+  readonly remoteAddress: string;
+  readonly localAddress: string;
   private writing: Promise<void> = Promise.resolve();
   private closed = false;
 
   constructor(private readonly stream: ByteStream, private readonly clock: Clock) {
     this.lastReadMs = clock.monotonicMs();
+    const { remoteAddr, localAddr } = stream.connection;
+    this.remoteAddress = addressText(remoteAddr, localAddr);
+    this.localAddress = addressText(localAddr, localAddr);
   }
 
   /** Sends bytes behind all that was sent before. Never rejects: the reader finds out. */

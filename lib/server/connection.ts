@@ -21,7 +21,7 @@ import type { ClientLink, OutputSource, SharedOutput } from "../engine/ports.ts"
 import type { Engine } from "../engine/engine.ts";
 import type { Session } from "../engine/session.ts";
 import type { BufferLimits } from "../config/special_parameters.ts";
-import type { Address, Connection as HostConnection } from "../host/network.ts";
+import { addressText, type Connection as HostConnection } from "../host/network.ts";
 import type { ReplyListener } from "../resp/reply_writer.ts";
 import { Parsed, RequestParser } from "../resp/request_parser.ts";
 import type { ParserLimits } from "../resp/request_parser.ts";
@@ -480,13 +480,4 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
       (this.sealedInTurn?.memoryBytes ?? 0) +
       this.writer.memoryBytes;
   }
-}
-
-/** The other side of a Unix socket has no path of its own; Redis names the server's. */
-function addressText(address: Address, local: Address): string {
-  if ("path" in address) return `${"path" in local ? local.path : address.path}:0`;
-  const { hostname, port } = address;
-  // An IPv4 client of an IPv6 socket.
-  if (hostname.startsWith("::ffff:")) return `${hostname.slice(7)}:${port}`;
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

@@ -119,13 +119,18 @@ export function readClientType(call: Call, index: number): string {
   throw new CommandError(`ERR Unknown client type '${quotedArgument(request, index)}'`);
 }
 
+/** Whether a session's client is of a kind that {@linkcode readClientType} has read. */
+export function isOfType(session: Session, type: string): boolean {
+  return (session.primary === null ? session.kind : "master") === type;
+}
+
 function listed(call: Call): Session[] {
   const { request, context } = call;
   const { sessions } = context;
   if (call.count === 2) return [...sessions.all()];
   if (call.count === 4 && request.is(2, "TYPE")) {
     const type = readClientType(call, 3);
-    return [...sessions.all()].filter((session) => session.kind === type);
+    return [...sessions.all()].filter((session) => isOfType(session, type));
   }
   if (call.count < 4 || !request.is(2, "ID")) throw errors.SYNTAX;
   const found: Session[] = [];

@@ -6,7 +6,7 @@ import { command } from "../../engine/command.ts";
 import { Flag } from "../../engine/command_spec.ts";
 import { CommandError, cString, errors } from "../../engine/errors.ts";
 import type { Session } from "../../engine/session.ts";
-import { readClientType } from "./client.ts";
+import { isOfType, readClientType } from "./client.ts";
 
 const NO_SUCH_CLIENT = new CommandError("ERR No such client");
 const BAD_ID = new CommandError("ERR client-id should be greater than 0");
@@ -53,7 +53,7 @@ export const CLIENT_KILL = command({
 function kill(call: Call, session: Session): void {
   // Whoever kills itself still gets the reply.
   session.closing = true;
-  if (session !== call.session) session.link?.close();
+  if (session !== call.session) (session.link ?? session.primary)?.close();
 }
 
 /** The old form may kill the connection that asks. */
@@ -118,12 +118,13 @@ function readYesNo(call: Call, index: number): boolean {
 function matches(call: Call, filter: Filter, session: Session): boolean {
   if (filter.skipMe && session === call.session) return false;
   if (filter.id !== null && session.id !== filter.id) return false;
-  if (filter.type !== null && session.kind !== filter.type) return false;
-  if (filter.user !== null && session.user !== filter.user) return false;
-  if (filter.address !== null && session.link?.remoteAddress !== filter.address) return false;
-  if (filter.localAddress !== null && session.link?.localAddress !== filter.localAddress) {
+  if (filter.type !== null && !isOfType(session, filter.type)) return false;
+  if (filter.user !== null && (session.primary !== null || session.user !== filter.user)) {
     return false;
   }
+  const ends = session.link ?? session.primary;
+  if (filter.address !== null && ends?.remoteAddress !== filter.address) return false;
+  if (filter.localAddress !== null && ends?.localAddress !== filter.localAddress) return false;
   const ageMs = call.context.store.state.now - session.createdMs;
   return filter.minAgeSeconds === null || Math.floor(ageMs / 1000) >= filter.minAgeSeconds;
 }

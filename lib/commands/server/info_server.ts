@@ -19,6 +19,7 @@
 
 import { REDINO_VERSION, REDIS_VERSION } from "../../config/version.ts";
 import type { Context } from "../../engine/context.ts";
+import type { Session } from "../../engine/session.ts";
 import type { ProcessInfo } from "../../host/process.ts";
 import type { Field, Section } from "./info_section.ts";
 
@@ -80,7 +81,7 @@ const CLIENTS: Section = {
   fields(context) {
     const sessions = [...context.sessions.all()];
     return [
-      ["connected_clients", sessions.filter((session) => session.link !== null).length],
+      ["connected_clients", sessions.filter(countsAsClient).length],
       ["cluster_connections", 0],
       ["maxclients", context.config.get("maxclients")],
       ["client_recent_max_input_buffer", context.peaks.clientInputBytes],
@@ -94,6 +95,11 @@ const CLIENTS: Section = {
     ];
   },
 };
+
+/** As in Redis our primary is a client, and our replicas are none. */
+function countsAsClient({ link, kind, primary }: Session): boolean {
+  return primary !== null || (link !== null && kind !== "replica");
+}
 
 const REPLICATION: Section = {
   title: "Replication",
