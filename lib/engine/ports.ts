@@ -90,6 +90,8 @@ export interface ProcessPort {
    * @returns whether the stop is waited for.
    */
   shutdown(options: ShutdownOptions, aborted: () => void): boolean;
+  /** How long a stop that is waited for is put off at most, in milliseconds; null without one. */
+  readonly shutdownInMs: number | null;
   /** Takes back a shutdown that waits; false when none does. */
   abortShutdown(): boolean;
   /** Ends the server at once, with replies unsent and the exit code for failures. */

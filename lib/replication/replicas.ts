@@ -177,6 +177,22 @@ export class Replicas {
     });
   }
 
+  /** Logs who is behind an offset at which the server stops. */
+  tellLag(offset: number): void {
+    const { log, clock } = this.parts.context.host;
+    const lagging = this.all.filter((one) => one.acknowledged < offset);
+    for (const one of lagging) {
+      const seconds = one.isOnline ? this.lagSeconds(one, clock.unixMs()) : 0;
+      log.warning(
+        `Lagging replica ${one.name} reported offset ${offset - one.acknowledged} behind master, ` +
+          `lag=${seconds}, state=${one.state}.`,
+      );
+    }
+    const count = this.all.length;
+    if (count === 0) return;
+    log.notice(`${count - lagging.length} of ${count} replicas are in sync when shutting down.`);
+  }
+
   /** @param isPrimary whether the stream is ours, and not our own primary's. */
   tick(nowMs: number, isPrimary: boolean): void {
     const { context, history } = this.parts;

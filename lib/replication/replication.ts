@@ -105,9 +105,14 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     return this.history.place;
   }
 
-  /** Whether a replica that follows has not said that it has all up to an offset. */
+  /** Whether a replica has not said that it has all up to an offset. */
   lagsBehind(offset: number): boolean {
-    return this.replicas.all.some((one) => one.isOnline && one.acknowledged < offset);
+    return this.replicas.all.some((one) => one.acknowledged < offset);
+  }
+
+  /** Logs which replicas are behind an offset at which the server stops. */
+  tellLag(offset: number): void {
+    this.replicas.tellLag(offset);
   }
 
   /** Where the stream stands, for RDB files; null when nobody could go on from there. */

@@ -31,17 +31,25 @@ export class GracefulStop {
     return this.plan !== null;
   }
 
+  /** How long it is waited at most, in milliseconds from now; null when nothing waits. */
+  get remainingMs(): number | null {
+    if (this.plan === null) return null;
+    return Math.ceil(this.plan.deadlineMs - this.context.host.clock.monotonicMs());
+  }
+
   /** Whether there is reason to wait; if so that has begun. */
   begin(options: ShutdownOptions, aborted: () => void): boolean {
     const { context, replication } = this;
-    if (this.plan !== null) {
-      if (options.now) return false;
+    if (this.plan !== null && !options.now) {
       this.plan.aborted.push(aborted);
       return true;
     }
     const timeoutMs = context.config.get("shutdown-timeout") * 1000;
-    const { offset } = replication;
-    if (options.now || timeoutMs === 0 || !replication.lagsBehind(offset)) return false;
+    const offset = this.plan?.offset ?? replication.offset;
+    if (options.now || timeoutMs === 0 || !replication.lagsBehind(offset)) {
+      replication.tellLag(offset);
+      return false;
+    }
     const deadlineMs = context.host.clock.monotonicMs() + timeoutMs;
     this.plan = { options, deadlineMs, offset, aborted: [aborted] };
     context.host.log.notice("Waiting for replicas before shutting down.");
@@ -72,7 +80,7 @@ export class GracefulStop {
     if (plan === null) return;
     const isLate = context.host.clock.monotonicMs() >= plan.deadlineMs;
     if (!isLate && replication.lagsBehind(plan.offset)) return;
-    if (isLate) context.host.log.notice("Some replicas were still behind when shutting down.");
+    replication.tellLag(plan.offset);
     this.forget();
     if (this.stop(plan.options)) return;
     for (const tell of plan.aborted) tell();

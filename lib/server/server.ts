@@ -306,7 +306,12 @@ export class Server implements ProcessPort {
 
   /** Stops, if the data can be saved; whether it does. */
   private stop(options: ShutdownOptions): boolean {
-    if (!this.appendOnly.closeAtEnd(options.force) || !this.saves.saveAtEnd(options)) return false;
+    if (!this.appendOnly.closeAtEnd(options.force) || !this.saves.saveAtEnd(options)) {
+      this.options.host.log.warning(
+        "Errors trying to shut down the server. Check the logs for more information.",
+      );
+      return false;
+    }
     this.graceful.forget();
     void this.close();
     return true;
@@ -323,13 +328,17 @@ export class Server implements ProcessPort {
     // Who asks twice does not want to wait.
     const now = flags.includes("now") || this.graceful.isWaiting;
     const options = { save, now, force: flags.includes("force") };
-    if (this.graceful.begin(options, () => {})) return;
     this.options.host.log.warning("User requested shutdown...");
+    if (this.graceful.begin(options, () => {})) return;
     if (this.stop(options)) return;
     this.options.host.log.warning(
       `${signal} received but errors trying to shut down the server, check the logs for more ` +
         "information",
     );
+  }
+
+  get shutdownInMs(): number | null {
+    return this.graceful.remainingMs;
   }
 
   abortShutdown(): boolean {

@@ -208,12 +208,17 @@ Deno.test("SHUTDOWN waits for a replica that lacks writes, and can be taken back
     async () => shown(await primary.client.send("INFO", "clients")).includes("blocked_clients:1"),
     "the shutdown to wait",
   );
+  const left = /shutdown_in_milliseconds:(\d+)\r/;
+  const info = shown(await primary.client.send("INFO", "server"));
+  const remainingMs = Number(left.exec(info)?.[1]);
+  assert(remainingMs > 0 && remainingMs <= 20_000, info);
   assertEquals(shown(await primary.client.send("SHUTDOWN", "ABORT")), "OK");
   assertEquals(shown(await aborted), "ERR Errors trying to SHUTDOWN. Check logs.");
   assertEquals(
     shown(await primary.client.send("SHUTDOWN", "ABORT")),
     "ERR No shutdown in progress.",
   );
+  assert(!left.test(shown(await primary.client.send("INFO", "server"))));
   await asking.write("SHUTDOWN", "NOSAVE");
   await until(
     async () => shown(await primary.client.send("INFO", "clients")).includes("blocked_clients:1"),
@@ -221,6 +226,8 @@ Deno.test("SHUTDOWN waits for a replica that lacks writes, and can be taken back
   );
   proxy.isStalled = false;
   await asking.ended();
+  const messages = primary.log.messages();
+  assert(messages.includes("1 of 1 replicas are in sync when shutting down."), `${messages}`);
   assertEquals(shown(await replica.client.send("GET", "late")), "x");
 });
 

@@ -71,6 +71,9 @@ const SERVER: Section = {
       ["executable", process.executable],
       ["config_file", context.configFile ?? ""],
       ["io_threads_active", 0],
+      ...(context.process === null || context.process.shutdownInMs === null
+        ? []
+        : [["shutdown_in_milliseconds", context.process.shutdownInMs] as const]),
     ];
   },
 };

@@ -44,6 +44,7 @@ Deno.test("SHUTDOWN passes its options on and does not reply", () => {
       asked.push(options);
       return false;
     },
+    shutdownInMs: null,
     abortShutdown: () => true,
     fail: () => {},
   };
