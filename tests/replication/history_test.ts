@@ -106,6 +106,21 @@ Deno.test("a primary is a client of its replica: listed, counted, and linked aga
   await untilEqual([primary, replica]);
 });
 
+Deno.test("a snapshot for replicas counts as a background save", async () => {
+  await using primary = await startNode("ours");
+  const { client } = primary;
+  for (let i = 0; i < 10; i++) await client.send("SET", `key:${i}`, "x");
+  await client.send("CONFIG", "SET", "rdb-key-save-delay", "10000000");
+  await using replica = await startNode("ours", { follows: primary.port });
+  const isSaving = async () =>
+    shown(await client.send("INFO", "persistence")).includes("rdb_bgsave_in_progress:1\r\n");
+  await until(isSaving, "the snapshot to begin");
+  assertEquals(shown(await client.send("BGSAVE")), "ERR Background save already in progress");
+  await client.send("CONFIG", "SET", "rdb-key-save-delay", "0");
+  await untilLinked(replica);
+  await until(async () => !await isSaving(), "the snapshot to end");
+});
+
 /** Looks at a server until its cron has surely run. */
 async function severalLooks(node: ReplicationNode): Promise<void> {
   let looks = 0;

@@ -51,7 +51,7 @@ export class Saves implements PersistencePort {
   get figures(): SnapshotFigures {
     const { current } = this.snapshots;
     return {
-      isSaving: this.running !== null,
+      isSaving: this.jobs.isSaving,
       lastSaveSeconds: this.lastSaveSeconds,
       lastStatus: this.lastStatus,
       lastDurationSeconds: this.lastDurationSeconds,
