@@ -76,6 +76,12 @@ export class Call {
       : this.db.peek(data, offset, length);
   }
 
+  /** The same, also for a key that is past its time, as a replica may hold some. */
+  entryOf(index: number): number {
+    const { data, offsets, lengths } = this.request;
+    return this.db.entryOf(data, offsets[index], lengths[index]);
+  }
+
   /**
    * Sets the key at an argument to a string: see {@linkcode Database.setString}, where `ref` and
    * what is done to it are explained.

@@ -38,6 +38,7 @@ import type { ReplicationPort } from "./replication_port.ts";
 import type { RateSampler } from "./stats/rate_sampler.ts";
 import type { SlowLog } from "./stats/slow_log.ts";
 import type { UsagePeaks } from "./stats/usage_peaks.ts";
+import type { OwnKeys } from "./own_keys.ts";
 import type { Scripts } from "./scripts.ts";
 import type { Switches } from "./switches.ts";
 import type { Tracking } from "./tracking.ts";
@@ -82,6 +83,7 @@ export interface Context {
   readonly rates: RateSampler;
   readonly peaks: UsagePeaks;
   readonly expiry: ExpiryCycle;
+  readonly ownKeys: OwnKeys;
   readonly scripts: Scripts;
   readonly switches: Switches;
   /** The states of the data that a test may go back to. */

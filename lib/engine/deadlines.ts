@@ -4,7 +4,7 @@
  */
 
 export interface Deadline {
-  /** On the clock that never jumps, in milliseconds. */
+  /** In milliseconds, on the one clock that all in a heap are measured by. */
   readonly dueMs: number;
   /** Tells apart those that are due at the same time: the lower one is first. */
   readonly order: number;

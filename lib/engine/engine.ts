@@ -26,6 +26,7 @@ import { Keyspace } from "./keyspace.ts";
 import { Loading } from "./loading.ts";
 import { MemoryLimit } from "./memory_limit.ts";
 import { Notifications } from "./notifications.ts";
+import { OwnKeys } from "./own_keys.ts";
 import { Propagation } from "./propagation.ts";
 import { PubSub } from "./pubsub.ts";
 import { Registry } from "./registry.ts";
@@ -116,6 +117,7 @@ export class Engine {
       rates: new RateSampler(stats, host.clock.unixMs()),
       peaks: new UsagePeaks(memory, sessions, stats),
       expiry: new ExpiryCycle(store, stats),
+      ownKeys: new OwnKeys(store, keyspace),
       scripts: new Scripts(gate(Gate.BUSY)),
       switches: new Switches(),
       ...unfilled(),
@@ -126,7 +128,6 @@ export class Engine {
     };
     this.dispatcher = new Dispatcher(this.context, this.registry);
     store.state.setNow(this.context.startedMs);
-    new Notifications(pubsub, keyspace, store.state, config);
     this.delayServing();
     this.followConfig();
   }
@@ -184,7 +185,8 @@ export class Engine {
 
   /** Copies what hot code needs of the configuration, now and whenever it changes. */
   private followConfig(): void {
-    const { config, eviction, memory, store, slowLog, latency, keyspace } = this.context;
+    const { config, eviction, memory, store, slowLog, latency, keyspace, pubsub } = this.context;
+    new Notifications(pubsub, keyspace, store.state, config);
     const follow = (): void => {
       const policy = config.get("maxmemory-policy") as EvictionPolicy;
       eviction.policy = policy;

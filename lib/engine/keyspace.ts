@@ -5,6 +5,7 @@
  */
 
 import type { Database, StoreObserver } from "../store/database.ts";
+import type { EntryTable } from "../store/entry_table.ts";
 import type { StoreState } from "../store/store_state.ts";
 import { keyCopy } from "../values/entry.ts";
 import type { Propagation } from "./propagation.ts";
@@ -67,6 +68,8 @@ export class Keyspace implements StoreObserver {
   addedKeys: AddedKeyListener | null = null;
   /** Whether new keys have their event. */
   announcesNewKeys = false;
+  /** Hears of keys that a writable replica has to remove itself. */
+  ownKeys: { note(db: EntryTable, ref: number): void } | null = null;
   readonly removal: RemovalConfig = { lazyExpire: false, lazyEviction: false };
   /** Replaced and never changed: a listener may leave while all are told. */
   private listeners: readonly ChangeListener[] = [];
@@ -120,6 +123,10 @@ export class Keyspace implements StoreObserver {
   expired(db: Database, ref: number): void {
     this.stats.expiredKeys++;
     this.removeEntry(db, ref, "expired", this.removal.lazyExpire);
+  }
+
+  ownExpiry(db: EntryTable, ref: number): void {
+    this.ownKeys?.note(db, ref);
   }
 
   /** Makes known that fields of a hash are gone, and removes the hash if they were its last. */

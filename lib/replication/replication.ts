@@ -367,6 +367,8 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     const { link } = this;
     context.host.log.role = link === null ? "M" : "S";
     store.state.leavesExpiry = link !== null;
+    store.state.isWritableReplica = link !== null && !config.get("replica-read-only");
+    if (link === null) context.ownKeys.forget();
     memory.isExempt = link !== null && config.get("replica-ignore-maxmemory");
     let gate = dispatcher.gate & ~(Gate.READ_ONLY | Gate.STALE | Gate.FEW_REPLICAS);
     if (link !== null) {

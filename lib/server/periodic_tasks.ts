@@ -10,13 +10,14 @@ const SLICE_MS = 2;
 const REHASH_STEPS = 1000;
 
 export function addPeriodicTasks(cron: Cron, engine: Engine, clients: Clients): void {
-  const { host, store, expiry, memory, rates, peaks, stats, latency } = engine.context;
+  const { host, store, expiry, ownKeys, memory, rates, peaks, stats, latency } = engine.context;
   cron.add({
     name: "expire",
     everyMs: 0,
     tick: () => {
       const beforeMs = stats.expireCycleMs;
       expiry.tick(SLICE_MS, host.clock);
+      if (expiry.enabled) ownKeys.tick(SLICE_MS, host.clock);
       latency.record("expire-cycle", stats.expireCycleMs - beforeMs);
       return expiry.hasDue;
     },

@@ -97,7 +97,7 @@ export class Database extends EntryTable implements ValueHome {
     if (ref === 0) return 0;
     const words = this.arena.words[ref >>> SEGMENT_OF_REF];
     const base = wordBase(ref);
-    if (words[base + EXPIRY_WORD] !== 0 && this.dropIfExpired(ref)) return 0;
+    if (words[base + EXPIRY_WORD] !== 0 && this.dropForWrite(ref)) return 0;
     const state = this.state;
     if (state.preservesEntries) this.observer.beforeChange(this, ref);
     if (!state.stampsAccess) this.touch(ref);

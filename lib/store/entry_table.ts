@@ -37,6 +37,8 @@ import type { StoreState } from "./store_state.ts";
 export interface StoreObserver {
   /** An entry is past its time and must be removed, and its removal made known. */
   expired(db: EntryTable, ref: number): void;
+  /** A client of a writable replica has given an entry an expiry. */
+  ownExpiry(db: EntryTable, ref: number): void;
   /** A reading look-up found nothing; called only while `observesMisses`. */
   keyMissed(db: EntryTable, key: Uint8Array): void;
   /** A key was added, of its value only the type; called only while `observesNewKeys`. */
@@ -141,7 +143,7 @@ export class EntryTable {
     const value = readWord(this.arena, ref, VALUE_WORD);
     const moved = target.adoptValue(ref, value, key, keyOffset, keyLength);
     if (readWord(this.arena, ref, EXPIRY_WORD) !== 0) {
-      target.expiry.setExact(moved, this.expiry.exactTimeOf(ref));
+      target.setExactExpiry(moved, this.expiry.exactTimeOf(ref));
       this.expiry.remove(ref);
     }
     this.table.remove(ref);
@@ -159,7 +161,7 @@ export class EntryTable {
   ): number {
     const copy = target.adoptValue(ref, this.copiedValue(ref), key, keyOffset, keyLength);
     if (readWord(this.arena, ref, EXPIRY_WORD) !== 0) {
-      target.expiry.setExact(copy, this.expiry.exactTimeOf(ref));
+      target.setExactExpiry(copy, this.expiry.exactTimeOf(ref));
     }
     return copy;
   }
@@ -212,6 +214,7 @@ export class EntryTable {
 
   setExpiry(ref: number, unixMs: number): void {
     this.expiry.set(ref, unixMs);
+    if (this.state.isWritableReplica) this.noteOwn(ref);
   }
 
   /** As {@linkcode expiryOf}, exact to the ends of 64 bits. */
@@ -222,6 +225,12 @@ export class EntryTable {
   /** As {@linkcode setExpiry}, exact to the ends of 64 bits. */
   setExactExpiry(ref: number, unixMs: bigint): void {
     this.expiry.setExact(ref, unixMs);
+    if (this.state.isWritableReplica) this.noteOwn(ref);
+  }
+
+  /** While the primary's changes are made, or a file is loaded, nothing expires. */
+  private noteOwn(ref: number): void {
+    if (this.state.expires) this.observer.ownExpiry(this, ref);
   }
 
   /** Makes the entry live for ever; true when it had an expiry. */
@@ -241,6 +250,19 @@ export class EntryTable {
     // A replica reports the key as gone and leaves its removal to the primary.
     if (this.state.removesExpired) this.observer.expired(this, ref);
     return true;
+  }
+
+  /** The same for who is to change the key, and would not find room for it otherwise. */
+  protected dropForWrite(ref: number): boolean {
+    if (!this.isExpired(ref)) return false;
+    const { removesExpired, isWritableReplica } = this.state;
+    if (removesExpired || isWritableReplica) this.observer.expired(this, ref);
+    return true;
+  }
+
+  /** The entry of a key, past its time or not; 0 when there is none. */
+  entryOf(key: DataView, offset: number, length: number): number {
+    return this.table.find(key, offset, length, this.table.hash(key, offset, length));
   }
 
   /** The key's bytes, lent until the next change. */

@@ -36,6 +36,11 @@ export class StoreState {
   leavesExpiry = false;
   /** What is there stays as it is, while clients' writes are held up. */
   isHeld = false;
+  /**
+   * Whether clients change data that a primary changes as well: what they find past its time makes
+   * way for what they write, and is theirs to remove where they had given it an expiry.
+   */
+  isWritableReplica = false;
   observesMisses = false;
   observesNewKeys = false;
   preservesEntries = false;

@@ -170,6 +170,7 @@ function text(slice: ByteSlice): string {
 const never = (): void => invariant(false, "check-rdb: its store is observed");
 const NOBODY = {
   expired: never,
+  ownExpiry: never,
   keyMissed: never,
   keyAdded: never,
   fieldsExpired: never,

@@ -43,7 +43,8 @@ function removeKeys(call: Call): void {
   let removed = 0;
   for (let i = 1; i < call.count; i++) {
     // Not looked up to be changed: a snapshot that has not saved it takes it over.
-    const ref = call.peek(i);
+    let ref = call.peek(i);
+    if (ref === 0 && call.context.store.state.isWritableReplica) ref = call.entryOf(i);
     if (ref === 0) continue;
     call.db.remove(ref);
     call.changed(i, "del");

@@ -33,9 +33,12 @@ const SHARED_COUNT = 2 ** 31 - 1;
 /** Longest text that is kept as EMBSTR. */
 const EMBSTR_BYTES = 44;
 
-/** DEBUG OBJECT: one line in Redis's form; the address is the record's place in the arena. */
+/**
+ * DEBUG OBJECT: one line in Redis's form; the address is the record's place in the arena. It shows
+ * what is there, also what a replica holds past its time.
+ */
 export function replyObject(call: Call): void {
-  const ref = call.peek(2);
+  const ref = call.entryOf(2);
   if (ref === 0) throw errors.NO_SUCH_KEY;
   const { db } = call;
   const { state } = call.context.store;

@@ -11,7 +11,6 @@
  * | active_defrag_…, total_active_defrag_time … | 0: nothing has to be moved to give memory back |
  * | io_threaded_…_processed | 0: there are no such threads |
  * | reply_buffer_shrinks, reply_buffer_expands | 0: buffers come from a pool and go back to it |
- * | slave_expires_tracked_keys | 0: not counted |
  */
 
 import type { CommandSpec } from "../../engine/command_spec.ts";
@@ -40,7 +39,7 @@ const STATS: Section = {
       ["latest_fork_usec", 0],
       ["total_forks", context.persistence?.figures.jobs ?? 0],
       ["migrate_cached_sockets", context.migration?.keptLinks ?? 0],
-      ["slave_expires_tracked_keys", 0],
+      ["slave_expires_tracked_keys", context.ownKeys.count],
       ["active_defrag_hits", 0],
       ["active_defrag_misses", 0],
       ["active_defrag_key_hits", 0],
