@@ -26,6 +26,8 @@ export interface AppendOnlyFigures {
 }
 
 export interface AppendOnlyPort {
+  /** CONFIG RESETSTAT: begins to count rewrites and delayed syncs anew. */
+  resetCounts(): void;
   /**
    * BGREWRITEAOF.
    *

@@ -25,6 +25,8 @@ export interface SnapshotFigures {
 }
 
 export interface PersistencePort {
+  /** CONFIG RESETSTAT: begins to count saves anew. */
+  resetCounts(): void;
   /** SAVE. @throws {CommandError} when a BGSAVE runs, or it failed. */
   save(): void;
   /**

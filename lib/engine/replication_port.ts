@@ -69,6 +69,8 @@ export interface ReplicationCounts {
 }
 
 export interface ReplicationPort {
+  /** CONFIG RESETSTAT: begins to count anew. */
+  resetCounts(): void;
   readonly isReplica: boolean;
   /** Offset of the stream up to here. */
   readonly offset: number;

@@ -19,7 +19,7 @@ export class Replicas {
   fullSyncs = 0;
   partialSyncs = 0;
   partialSyncsRefused = 0;
-  /** Bytes that replicas were sent which are gone. */
+  /** Bytes that replicas were sent which are gone, without those that are not counted any more. */
   private sentBefore = 0;
   /** What REPLCONF told before PSYNC. */
   private readonly told: Map<Session, ReplicaFacts> = new Map();
@@ -41,6 +41,13 @@ export class Replicas {
   /** Bytes that were sent to all replicas. */
   get outputBytes(): number {
     return this.all.reduce((total, one) => total + one.sentBytes, this.sentBefore);
+  }
+
+  resetCounts(): void {
+    this.fullSyncs = 0;
+    this.partialSyncs = 0;
+    this.partialSyncsRefused = 0;
+    this.sentBefore -= this.outputBytes;
   }
 
   of(session: Session): Replica | undefined {

@@ -291,6 +291,11 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     return { name: "slave", host: link.host, port: link.port, state: link.state, offset };
   }
 
+  resetCounts(): void {
+    this.inputBytes = 0;
+    this.replicas.resetCounts();
+  }
+
   get counts(): ReplicationCounts {
     const { replicas, history } = this;
     return {

@@ -121,6 +121,23 @@ Deno.test("a snapshot for replicas counts as a background save", async () => {
   await until(async () => !await isSaving(), "the snapshot to end");
 });
 
+Deno.test("CONFIG RESETSTAT begins to count synchronisations, their bytes and saves anew", async () => {
+  await using primary = await startNode("ours", { directives: { appendonly: "yes" } });
+  await using replica = await startNode("ours", { follows: primary.port });
+  await untilLinked(replica);
+  const { client } = primary;
+  await client.send("SAVE");
+  await client.send("BGREWRITEAOF");
+  const fields = ["sync_full", "total_net_repl_output_bytes", "rdb_saves", "aof_rewrites"];
+  const counts = async () => {
+    const text = shown(await client.send("INFO"));
+    return fields.map((name) => Number(new RegExp(`${name}:(\\d+)`).exec(text)?.[1]));
+  };
+  await until(async () => (await counts()).every((count) => count > 0), "all to be counted");
+  await client.send("CONFIG", "RESETSTAT");
+  assertEquals(await counts(), [0, 0, 0, 0]);
+});
+
 /** Looks at a server until its cron has surely run. */
 async function severalLooks(node: ReplicationNode): Promise<void> {
   let looks = 0;

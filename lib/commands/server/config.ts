@@ -156,6 +156,9 @@ function resetStats(context: Context): void {
   context.store.state.hits = 0;
   context.store.state.misses = 0;
   context.store.lazyFree.freedObjects = 0;
+  context.replication?.resetCounts();
+  context.persistence?.resetCounts();
+  context.appendOnly?.resetCounts();
 }
 
 function matchesName(pattern: string, name: string): boolean {

@@ -93,6 +93,12 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     return this.writer.syncedOffset;
   }
 
+  resetCounts(): void {
+    this.rewriter.rewrites = 0;
+    this.rewriter.consecutiveFailures = 0;
+    this.writer.delayedSyncs = 0;
+  }
+
   get figures(): AppendOnlyFigures {
     const { rewriter, writer, options } = this;
     return {

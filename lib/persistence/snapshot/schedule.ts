@@ -66,6 +66,10 @@ export class Saves implements PersistencePort {
     };
   }
 
+  resetCounts(): void {
+    this.saves = 0;
+  }
+
   save(): void {
     if (this.jobs.isSaving) throw ALREADY_SAVING;
     this.saves++;
