@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { assert, assertEquals } from "@std/assert";
 import { fromLatin1 } from "../../../lib/bytes/byte_string.ts";
 import { crc16, keySlot } from "../../../lib/bytes/crc16.ts";
 import { Crc64 } from "../../../lib/bytes/crc64.ts";
 import { sha1, sha1Bytes, sha256 } from "../../../lib/bytes/sha.ts";
+import { shortSha1 } from "../../../lib/bytes/sha1.ts";
 import { Random, seed } from "./random.ts";
 import { needs } from "../../support/peers.ts";
 import { withRealServer } from "./real_server.ts";
@@ -89,6 +91,18 @@ Deno.test("sha1 and sha256 give the published values for abc", () => {
     sha256(bytes, 1, 3),
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
   );
+});
+
+Deno.test("sha1 agrees with the runtime's for every length of the last block, and for long texts", () => {
+  const random = new Random(seed());
+  const lengths = [...Array(200).keys(), 1499, 1500, 1501, 5000];
+  for (const length of lengths) {
+    const offset = random.below(4);
+    const bytes = new Uint8Array(offset + length + 3).map(() => random.below(256));
+    const expected = createHash("sha1").update(bytes.subarray(offset, offset + length)).digest();
+    assertEquals(sha1(bytes, offset, length), expected.toString("hex"));
+    assertEquals(shortSha1(bytes, offset, length), new Uint8Array(expected));
+  }
 });
 
 function bitwiseCrc64(bytes: Uint8Array): bigint {
