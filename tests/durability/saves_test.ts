@@ -11,6 +11,8 @@ import { Saves } from "../../lib/persistence/snapshot/schedule.ts";
 import { Snapshots } from "../../lib/persistence/snapshot/snapshot.ts";
 import { dataState } from "../support/data_state.ts";
 import { EngineHarness } from "../support/engine_harness.ts";
+import { needs, startRedis } from "../support/peers.ts";
+import { connect, show } from "../support/resp_client.ts";
 import { SimulatedDisk } from "../support/simulated_disk.ts";
 
 const SEEDS = Number(Deno.env.get("REDINO_CRASH_SEEDS") ?? 3);
@@ -190,9 +192,71 @@ Deno.test("FLUSHALL gives a BGSAVE up and saves the empty data where save points
     assertEquals(saving.saved().size, 0);
     assertEquals([...saving.disk.contents().keys()], [DUMP]);
     assertEquals(saving.info("rdb_last_bgsave_status"), "ok");
-    assertEquals(saving.info("rdb_changes_since_last_save"), "1");
+    assertEquals(saving.info("rdb_changes_since_last_save"), "0");
   }
 });
+
+Deno.test("FLUSHALL counts as changes what it could not save", () => {
+  const saving = new Saving({ save: "3600 1" });
+  saving.redis.run("MSET", "a", "1", "b", "2");
+  saving.disk.freeBytes = 0;
+  saving.redis.run("FLUSHALL");
+  assertEquals(saving.info("rdb_changes_since_last_save"), "4");
+});
+
+/** What may change nothing, and what changes several keys. */
+const CHANGES = `
+SET a 1
+SET a 1
+DEL nokey
+MSET b 1 c 2
+EXPIRE a 1000
+EXPIRE nokey 1000
+SADD s x y z
+SADD s x
+SUNIONSTORE s nokey
+SWAPDB 0 0
+SWAPDB 0 1
+FLUSHDB
+SWAPDB 0 1
+FLUSHDB
+FLUSHDB ASYNC
+MSET b 1 c 2
+FLUSHALL
+FLUSHALL ASYNC
+MULTI
+SET a 1
+FLUSHALL
+SET b 1
+EXEC
+EVAL return{redis.call('flushall'),redis.call('set','x',1)} 0
+SAVE
+DEBUG POPULATE 3
+`.trim().split("\n");
+
+for (const save of ["", "3600 100000"]) {
+  needs(
+    "redis-server",
+    `changes since the last save are counted as redis-server does, ${
+      save === "" ? "without" : "with"
+    } save points`,
+    async () => {
+      await using server = await startRedis({ debug: true, args: ["--save", save] });
+      await using client = await connect(server.port);
+      const saving = new Saving({ save, "enable-debug-command": "yes" });
+      const { redis } = saving;
+      for (const line of CHANGES) {
+        const words = line.split(" ");
+        redis.run(...words);
+        await client.send(...words);
+        if (redis.session.queue !== null) continue;
+        const text = show(await client.send("INFO", "persistence"));
+        const theirs = /rdb_changes_since_last_save:(\d+)/.exec(text)?.[1];
+        assertEquals(saving.info("rdb_changes_since_last_save"), theirs, line);
+      }
+    },
+  );
+}
 
 Deno.test("SHUTDOWN saves where save points are, and refuses where it can't", () => {
   const options = { save: undefined, now: false, force: false };

@@ -40,7 +40,7 @@ export const FLUSHDB = command({
   tips: FLUSH_TIPS,
   run(call) {
     const lazily = isLazy(call);
-    flush(call, [call.db], lazily);
+    passOn(call, flush(call, [call.db], lazily));
     call.reply.ok();
   },
 });
@@ -58,9 +58,10 @@ export const FLUSHALL = command({
     const lazily = isLazy(call);
     const { store, persistence } = call.context;
     persistence?.beforeFlushAll();
-    flush(call, store.databases, lazily);
+    const removed = flush(call, store.databases, lazily);
     // What was removed is no change any more where the empty data are saved at once.
-    if (persistence?.savedEmpty() === true) call.dirty = 1;
+    const isSaved = persistence?.savedEmpty() === true;
+    passOn(call, isSaved ? 0 : removed);
     call.reply.ok();
   },
 });
@@ -99,8 +100,8 @@ function isLazy(call: Call): boolean {
   return false;
 }
 
-/** Empties databases, at once or bit by bit after the reply. Counts every key as a change. */
-function flush(call: Call, databases: readonly Database[], lazily: boolean): void {
+/** Empties databases, at once or bit by bit after the reply; how many keys there were. */
+function flush(call: Call, databases: readonly Database[], lazily: boolean): number {
   const { store, keyspace, tracking } = call.context;
   let removed = 0;
   for (const db of databases) {
@@ -111,6 +112,14 @@ function flush(call: Call, databases: readonly Database[], lazily: boolean): voi
   if (lazily) { for (const db of databases) store.lazyFree.add(db.detach()); }
   else if (databases.length === 1) databases[0].clear();
   else store.clear();
-  // It goes to the append-only file and replicas even if there was nothing here: they may differ.
-  call.dirty += Math.max(1, removed);
+  return removed;
+}
+
+/**
+ * Counts `changes` changes since the last save. One is needed for the command to be passed on, which
+ * it is even if nothing was removed: the append-only file and replicas may have other data.
+ */
+function passOn(call: Call, changes: number): void {
+  call.dirty = 1;
+  call.context.stats.dirty += changes - 1;
 }

@@ -92,9 +92,7 @@ export class Saves implements PersistencePort {
   }
 
   savedEmpty(): boolean {
-    if (this.context.config.get("save").length === 0) return false;
-    this.saveNow();
-    return true;
+    return this.context.config.get("save").length > 0 && this.saveNow();
   }
 
   /** Begins what is due: a save that was scheduled, or one that a save point asks for. */
