@@ -3,6 +3,7 @@
 import type { Context } from "../engine/context.ts";
 import { CommandError, errors } from "../engine/errors.ts";
 import type { ReloadOptions, ReloadPort } from "../engine/ports.ts";
+import { emptyStore } from "./empty_store.ts";
 import { LoadError, loadSnapshotSync } from "./snapshot/loader.ts";
 import { snapshotPath } from "./startup.ts";
 
@@ -39,11 +40,8 @@ export class Reload implements ReloadPort {
   }
 
   private empty(): void {
-    const { store, keyspace, tracking, scripts } = this.context;
-    for (const db of store.databases) if (db.size > 0) keyspace.flushed(db);
-    tracking.emptied();
-    store.clear();
+    emptyStore(this.context);
     // They come back with the file, which they do only where somebody takes them.
-    if (this.takeFunction !== null) scripts.engine?.forgetFunctions();
+    if (this.takeFunction !== null) this.context.scripts.engine?.forgetFunctions();
   }
 }

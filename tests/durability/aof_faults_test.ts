@@ -1,6 +1,7 @@
 /** Disks that are full or broken, and the append-only file switched on and off, on a simulated disk. */
 
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { CommandError } from "../../lib/engine/errors.ts";
 import { breathe, type CrashOptions, SimulatedServer } from "../support/crash_run.ts";
 import { SimulatedDisk } from "../support/simulated_disk.ts";
 
@@ -230,4 +231,55 @@ Deno.test("DEBUG LOADAOF has the same data", async () => {
   const after = server.digest;
   server.end();
   assertEquals((await reloaded(disk)).digest, after);
+});
+
+Deno.test("DEBUG LOADAOF loads what BGREWRITEAOF wrote while the append-only file is off", async () => {
+  const { disk, server } = await begun({ ...OPTIONS, config: { appendonly: "no" } });
+  run(server, "RPUSH", "list", "a", "b");
+  const { digest } = server;
+  const refused = assertThrows(() => server.appendOnly.reload());
+  assert(refused instanceof CommandError);
+  assertMatch(refused.text, /^ERR Error trying to load the AOF files/);
+  assertEquals(server.digest, digest);
+  run(server, "BGREWRITEAOF");
+  await settled(disk, server);
+  assertEquals(run(server, "SET", "later", "1").reply, "+OK\r\n");
+  server.appendOnly.reload();
+  assertEquals([server.digest, server.failure], [digest, null]);
+  // It is off as before, and whoever switches it on finds the directory free.
+  run(server, "SET", "later", "2");
+  assertEquals(server.appendOnly.figures.isOn, false);
+  run(server, "CONFIG", "SET", "appendonly", "yes");
+  await settled(disk, server);
+  const after = server.digest;
+  server.end();
+  assertEquals((await reloaded(disk)).digest, after);
+});
+
+Deno.test("DEBUG LOADAOF tells those who watch that their keys were emptied", async () => {
+  const { server } = await begun();
+  run(server, "SET", "key", "1");
+  run(server, "WATCH", "key");
+  server.appendOnly.reload();
+  run(server, "MULTI");
+  run(server, "GET", "key");
+  assertEquals(run(server, "EXEC").reply, "*-1\r\n");
+  server.end();
+});
+
+Deno.test("BGREWRITEAOF leaves alone the files of a server that appends to them", async () => {
+  const { disk, server } = await begun();
+  const other = new SimulatedServer(disk, 2, { ...OPTIONS, config: { appendonly: "no" } });
+  await other.start();
+  run(server, "SET", "key", "1");
+  assertMatch(run(other, "BGREWRITEAOF").reply, /^-ERR Can't execute an AOF background rewriting/);
+  assertMatch(other.log.messages().at(-1) ?? "", /Another server uses the append-only file/);
+  server.end();
+  // The other one has given the files back, and gives them back itself when it is done.
+  assertEquals(run(other, "BGREWRITEAOF").reply[0], "+");
+  await settled(disk, other);
+  const third = new SimulatedServer(disk, 3, OPTIONS);
+  await third.start();
+  assertEquals(third.failure, null);
+  for (const ended of [other, third]) ended.end();
 });

@@ -15,6 +15,7 @@ import { appendOnlyFailed, CommandError } from "../../engine/errors.ts";
 import type { DurabilityPort } from "../../engine/ports.ts";
 import { systemErrorText } from "../../host/system_error.ts";
 import type { BackgroundJobs } from "../background_job.ts";
+import { emptyStore } from "../empty_store.ts";
 import { LoadError } from "../snapshot/loader.ts";
 import type { Snapshots } from "../snapshot/snapshot.ts";
 import { AofDirectory } from "./directory.ts";
@@ -178,7 +179,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     this.writer.tick();
     if (jobs.running !== null || this.context.loading.isActive) return;
     if (jobs.rewriteScheduled || this.isStarting) {
-      if (!this.rewriter.isLimited()) this.rewriter.start(this.isOn);
+      if (!this.rewriter.isLimited()) this.startRewrite();
     } else if (this.state === "on") this.rewriteIfGrown();
   }
 
@@ -190,23 +191,17 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
       this.rewriter.consecutiveFailures = 0;
       return false;
     }
-    if (!this.rewriter.start(this.isOn)) throw REWRITE_FAILED;
+    if (!this.startRewrite()) throw REWRITE_FAILED;
     return true;
   }
 
   reload(): void {
-    const { context, options, writer } = this;
-    const { loading } = context;
-    if (this.state !== "on") throw RELOAD_FAILED;
-    if (options.jobs.running !== null) throw ALREADY_REWRITING;
-    const { file } = writer;
+    if (this.options.jobs.running === "rewrite" || this.isStarting) throw ALREADY_REWRITING;
+    this.prepareReload();
+    const { context, options } = this;
     try {
-      writer.flushAndSync();
-      if (file !== null) writer.retire(file);
-      this.unsubscribe();
-      writer.use(null);
-      loading.begin(0);
-      context.store.clear();
+      context.loading.begin(0);
+      emptyStore(context);
       options.forgetFunctions?.();
       const loaded = loadAppendOnlyFilesNow(
         options.engine,
@@ -214,14 +209,16 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
         this.manifest,
         this.loadOptions(() => false),
       );
-      loading.end();
-      this.open(loaded);
+      context.loading.end();
+      if (this.isOn) this.open(loaded);
     } catch (error) {
-      loading.end();
+      context.loading.end();
       if (!(error instanceof LoadError)) throw error;
       // Half of the data must not go to the files: the server is of no use without a look at them.
       options.fatal(`DEBUG LOADAOF: ${error.message}`);
       throw RELOAD_FAILED;
+    } finally {
+      if (!this.isOn) this.directory.unlock();
     }
     context.stats.dirty = 0;
     context.host.log.warning("Append Only File loaded by DEBUG LOADAOF");
@@ -312,9 +309,11 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     if (!this.context.config.get("aof-disable-auto-gc")) {
       this.manifest = this.directory.removeHistory(this.manifest);
     }
+    if (!this.isOn) this.directory.unlock();
   }
 
   failed(): void {
+    if (!this.isOn) this.directory.unlock();
     if (!this.isStarting) return;
     this.detach();
     this.options.jobs.rewriteScheduled = true;
@@ -322,6 +321,22 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
 
   private get currentBytes(): number {
     return this.closedBytes + (this.writer.file?.size ?? 0);
+  }
+
+  /** Puts the files into the state in which they can be loaded; a server that fails goes on. */
+  private prepareReload(): void {
+    const { directory, isOn } = this;
+    try {
+      if (isOn) this.writer.flushAndSync();
+      this.manifest = directory.readManifest();
+      if (filesOf(this.manifest).length === 0) throw new Error("There is no append-only file");
+      directory.lock();
+    } catch (error) {
+      if (!isOn) directory.unlock();
+      this.context.host.log.warning(`DEBUG LOADAOF: ${systemErrorText(error)}`);
+      throw RELOAD_FAILED;
+    }
+    this.detach();
   }
 
   /** Opens what was loaded, to append to it. @throws {LoadError} which was logged. */
@@ -370,10 +385,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
       this.directory.unlock();
       return;
     }
-    try {
-      this.directory.lock();
-    } catch (error) {
-      log.warning(systemErrorText(error));
+    if (!this.locksDirectory()) {
       throw new ConfigError("Unable to turn on AOF. Check server logs.");
     }
     if (this.options.jobs.running === "rewrite") {
@@ -420,6 +432,23 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     this.writer.discard();
     this.writer.use(null);
     if (file !== null) this.writer.retire(file);
+  }
+
+  /** Also where nothing is appended; not, however, to files that another server appends to. */
+  private startRewrite(): boolean {
+    if (this.locksDirectory()) return this.rewriter.start(this.isOn);
+    this.options.jobs.rewriteScheduled = false;
+    return false;
+  }
+
+  private locksDirectory(): boolean {
+    try {
+      this.directory.lock();
+    } catch (error) {
+      this.context.host.log.warning(systemErrorText(error));
+      return false;
+    }
+    return true;
   }
 
   private rewriteIfGrown(): void {
