@@ -221,6 +221,20 @@ Deno.test("a command that nobody knows ends loading", async () => {
   server.end();
 });
 
+Deno.test("each rewrite goes on in an increment of its own, as redis-server numbers them", async () => {
+  const { disk, server } = await begun();
+  for (const seq of [2, 3]) {
+    run(server, "BGREWRITEAOF");
+    await settled(disk, server);
+    assertEquals(server.appendOnly.manifest, {
+      base: { name: `appendonly.aof.${seq}.base.rdb`, seq },
+      increments: [{ name: `appendonly.aof.${seq}.incr.aof`, seq }],
+      history: [],
+    });
+  }
+  server.end();
+});
+
 Deno.test("DEBUG LOADAOF has the same data", async () => {
   const { disk, server } = await begun();
   run(server, "RPUSH", "list", "a", "b");

@@ -160,8 +160,11 @@ export class Rewriter {
     const { owner, paths } = this;
     const { manifest } = owner;
     const last = manifest.increments.at(-1);
-    // One without commands does as well: failures do not leave ever more of them.
-    if (!owner.isStarting && this.isEmpty(last)) return last as AppendedFile;
+    // That of a rewrite that failed is taken again as long as it has no commands: failures do not
+    // leave ever more of them.
+    if (!owner.isStarting && this.lastStatus === "err" && this.isEmpty(last)) {
+      return last as AppendedFile;
+    }
     let seq = (last?.seq ?? highest(manifest)) + 1;
     while (files.stat(paths.of(paths.incrementName(seq))) !== null) seq++;
     const name = owner.isStarting ? paths.temporaryIncrement : paths.incrementName(seq);
