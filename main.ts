@@ -50,7 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
     return server.failure === null ? 0 : 1;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    host.log.warning(error.message);
+    if (!error.isLogged) host.log.warning(error.message);
     server.release();
     return 1;
   }

@@ -64,6 +64,14 @@ export interface ServerOptions {
 /** The server could not start; the message is for the operator. */
 export class StartError extends Error {
   override name = "StartError";
+
+  /** The log says so already. */
+  readonly isLogged: boolean;
+
+  constructor(message: string, options: ErrorOptions & { isLogged?: boolean } = {}) {
+    super(message, options);
+    this.isLogged = options.isLogged === true;
+  }
 }
 
 export class Server implements ProcessPort {
@@ -257,7 +265,8 @@ export class Server implements ProcessPort {
       // Whoever stops the server meanwhile has what he wants.
       if (this.stopping) return;
       if (!(error instanceof LoadError)) throw error;
-      throw new StartError("Fatal error loading the DB, check server logs. Exiting.");
+      if (error.lastLine !== "") this.options.host.log.warning(error.lastLine);
+      throw new StartError(error.message, { isLogged: true });
     }
     this.turn.barrier = this.appendOnly.writer;
     context.loading.end();

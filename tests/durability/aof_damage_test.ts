@@ -236,6 +236,17 @@ Deno.test("zeros and rubbish at the end are cut off and kept beside the file", a
   }
 });
 
+Deno.test("rubbish with a command behind it is not cut off, wherever that begins", async () => {
+  const command = "*2\r\n$4\r\nINCR\r\n$1\r\na\r\n";
+  for (const rubbish of ["!!!", "!!!\n", "*x\r\n", "*2\r\n$4\r\nINCR\r\n!!!"]) {
+    const disk = new SimulatedDisk(1);
+    const bytes = new TextEncoder().encode(`${command}${rubbish}${command}`);
+    disk.place("/data/appendonly.aof", bytes);
+    await assertRejects(() => load(disk), Error, "Bad file format", rubbish);
+    assertEquals(disk.contents().get("/data/appendonlydir/appendonly.aof"), bytes);
+  }
+});
+
 Deno.test("commands that are missing at the end of a file before the last are noticed", async () => {
   const written = await write(UNITS, true, 5);
   const first = written.files.get(INCREMENT) as Uint8Array;

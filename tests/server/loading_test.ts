@@ -107,9 +107,40 @@ Deno.test("a file that can't be loaded ends the server with 1, and stays as it i
       assertEquals(code, 1, log);
       assertStringIncludes(log, "Short read or OOM loading DB. Unrecoverable error, aborting now.");
       assertMatch(log, /RDB at byte \d+ of \d+/);
-      assertStringIncludes(log, "Fatal error loading the DB, check server logs. Exiting.");
+      assertMatch(log, /Terminating server after rdb file reading failure\.\n$/);
       assertEquals(Deno.readFileSync(`${directory}/dump.rdb`), bytes);
       assertEquals([...Deno.readDirSync(directory)].length, 1);
+    } finally {
+      Deno.removeSync(directory, { recursive: true });
+    }
+  }
+});
+
+Deno.test("the log ends with what is wrong with a file, as redis-server's does", async () => {
+  const corrupt = manyKeys(3);
+  corrupt.set(new TextEncoder().encode("foobar00"), corrupt.length - 8);
+  const set = "*3\r\n$3\r\nset\r\n$3\r\nfoo\r\n$3\r\nbar\r\n";
+  const cases: [string, string | Uint8Array, RegExp][] = [
+    [
+      "dump.rdb",
+      corrupt,
+      /RDB CRC error.*\n.*Terminating server after rdb file reading failure\.$/,
+    ],
+    ["appendonly.aof", `${set}!!!${set}`, /# Bad file format reading the append only file [^\n]*$/],
+    ["appendonly.aof", set.slice(0, -1), /# Unexpected end of file reading the append [^\n]*$/],
+    ["appendonly.aof", "*1\r\n$3\r\nFOO\r\n", /# Unknown command 'FOO' reading the [^\n]*$/],
+  ];
+  for (const [name, content, expected] of cases) {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    const directory = directoryWith(bytes, name);
+    try {
+      const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", mainPath, "--port", String(freePort()), "--dir", directory]
+          .concat("--appendonly", name === "dump.rdb" ? "no" : "yes")
+          .concat("--aof-load-truncated", "no", "--admin-port", "no"),
+      }).output();
+      assertEquals(code, 1);
+      assertMatch(new TextDecoder().decode(stdout).trimEnd(), expected);
     } finally {
       Deno.removeSync(directory, { recursive: true });
     }
@@ -150,7 +181,11 @@ Deno.test("a server in a program begins with data only where a directive says wh
     await using without = await startServer({ directives: { dbfilename: "other.rdb" } });
     assertEquals(without.engine.context.store.keyCount, 0);
     Deno.writeTextFileSync(`${directory}/dump.rdb`, "garbage of some length");
-    await assertRejects(() => startServer({ directives: { dir: directory } }), StartError, "Fatal");
+    await assertRejects(
+      () => startServer({ directives: { dir: directory } }),
+      StartError,
+      "RDB at byte",
+    );
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }

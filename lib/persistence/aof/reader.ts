@@ -341,8 +341,7 @@ function lineAt(bytes: Uint8Array, at: number): Uint8Array | null {
   return bytes.subarray(at, end + 1);
 }
 
-/** Whether something among the bytes looks like the start of a command on a line of its own. */
+/** Whether something behind the first byte, where the damaged command begins, looks like a command. */
 function hasCommand(bytes: Uint8Array): boolean {
-  const text = latin1(bytes);
-  return /\n\*[1-9]\d{0,9}\r\n\$\d{1,10}\r\n/.test(text);
+  return /\*[1-9]\d{0,9}\r\n\$\d{1,10}\r\n/.test(latin1(bytes.subarray(1)));
 }

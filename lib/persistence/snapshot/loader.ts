@@ -9,7 +9,7 @@
 import { latin1 } from "../../bytes/byte_string.ts";
 import type { Context } from "../../engine/context.ts";
 import { systemErrorText } from "../../host/system_error.ts";
-import { RdbError, RdbShortRead } from "../../rdb/rdb_error.ts";
+import { RdbChecksumError, RdbError, RdbShortRead } from "../../rdb/rdb_error.ts";
 import { RdbFileReader, RdbItem } from "../../rdb/rdb_file_reader.ts";
 import { RdbInput } from "../../rdb/rdb_input.ts";
 import { describeAux, LoadNotes, shown } from "./load_notes.ts";
@@ -23,6 +23,11 @@ const BYTES_PER_LOOK = 8192;
 /** A file that can't be loaded; what is wrong was logged, and the message says it in one line. */
 export class LoadError extends Error {
   override name = "LoadError";
+
+  /** @param lastLine what a server that does not start for it logs last; "" for nothing more. */
+  constructor(message: string, readonly lastLine = "") {
+    super(message);
+  }
 }
 
 export interface LoadOptions {
@@ -245,17 +250,23 @@ export class SnapshotLoader {
     const { log } = this.context.host;
     const { offset, totalBytes } = file.input;
     const isShort: boolean = error instanceof RdbShortRead || error instanceof RangeError;
+    const isCrc = error instanceof RdbChecksumError;
     if (isShort) {
       log.warning("Short read or OOM loading DB. Unrecoverable error, aborting now.");
-    } else log.warning(`${error.message}. Unrecoverable error, aborting now.`);
+    } else if (isCrc) log.warning(`${error.message}. Aborting now.`);
+    else log.warning(`${error.message}. Unrecoverable error, aborting now.`);
     const size = Number.isFinite(totalBytes) ? ` of ${totalBytes}` : "";
-    const what = this.doing === "key"
-      ? `key '${shown(file.text.view())}' of database ${this.entries.db.index}`
-      : this.doing;
-    const message = `RDB at byte ${offset}${size}${what === "" ? "" : `, reading ${what}`}: ` +
+    const what = isCrc
+      ? ""
+      : this.doing === "key"
+      ? `, reading key '${shown(file.text.view())}' of database ${this.entries.db.index}`
+      : this.doing === ""
+      ? ""
+      : `, reading ${this.doing}`;
+    const message = `RDB at byte ${offset}${size}${what}: ${isCrc ? "RDB CRC error: " : ""}` +
       error.message;
     log.warning(message);
-    return new LoadError(message);
+    return new LoadError(message, "Terminating server after rdb file reading failure.");
   }
 }
 
@@ -273,6 +284,6 @@ function openInput(context: Context, path: string): OpenInput {
     const message = `Fatal error: can't open the RDB file ${path} for reading: ` +
       systemErrorText(error);
     log.warning(message);
-    throw new LoadError(message);
+    throw new LoadError(message, "Fatal error loading the DB, check server logs. Exiting.");
   }
 }
