@@ -18,4 +18,6 @@ export class Switches {
   resizesReplyBuffers = true;
   /** QUICKLIST-PACKED-THRESHOLD in bytes. */
   packedThresholdBytes = PACKED_THRESHOLD_BYTES;
+  /** AOF-FLUSH-SLEEP: before each write to the append-only file the server sleeps so many ms. */
+  aofFlushSleepMs = 0;
 }

@@ -140,6 +140,18 @@ Deno.test("turns that end while a sync runs share the next one", async () => {
   server.end();
 });
 
+Deno.test("DEBUG AOF-FLUSH-SLEEP keeps replies back as a slow disk would", async () => {
+  const { server } = await begun();
+  server.engine.context.switches.aofFlushSleepMs = 500;
+  const startMs = server.clock.monotonicMs();
+  let repliedMs = 0;
+  server.turn(() => server.execute(["INCR", "a"]), () => repliedMs = server.clock.monotonicMs());
+  assertEquals(repliedMs - startMs, 500);
+  run(server, "GET", "a");
+  assertEquals(server.clock.monotonicMs() - startMs, 500, "a turn that writes nothing");
+  server.end();
+});
+
 Deno.test("with everysec a failed sync refuses writes until a new base and increment are there", async () => {
   const { disk, server } = await begun();
   run(server, "SET", "key", "value");

@@ -77,6 +77,18 @@ const REFUSED = new Set(
 );
 
 const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>([
+  ["AOF-FLUSH-SLEEP", {
+    least: 1,
+    help: [[
+      "AOF-FLUSH-SLEEP <microseconds>",
+      "Lets the server sleep before each write to the append-only file; 0 ends that.",
+    ]],
+    run(call) {
+      const microseconds = parseInt(latin1(call.request.view(2)), 10);
+      call.context.switches.aofFlushSleepMs = Math.max(0, microseconds || 0) / 1000;
+      call.reply.ok();
+    },
+  }],
   ["CHANGE-REPL-ID", {
     least: 0,
     help: [["CHANGE-REPL-ID", "Takes a new replication id, as if the data had another history."]],

@@ -72,7 +72,8 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
       config.get("appendfilename"),
     );
     this.directory = new AofDirectory(host, this.paths);
-    this.writer = new AofWriter(host.clock, host.log, this.context.latency, this);
+    const { latency, switches } = context;
+    this.writer = new AofWriter(host.clock, host.log, latency, switches, this);
     const { snapshots, jobs } = options;
     this.rewriter = new Rewriter(context, snapshots, jobs, this.paths, this.writer, this);
     this.followConfig();

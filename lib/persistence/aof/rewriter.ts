@@ -147,7 +147,7 @@ export class Rewriter {
     const { running } = this;
     if (running === null || running.isGivenUp) return;
     running.isGivenUp = true;
-    this.context.host.log.warning(`Background AOF rewrite given up: ${reason}`);
+    this.context.host.log.notice(`Killing running AOF rewrite child: ${reason}`);
     if (running.snapshot !== null && this.snapshots.current === running.snapshot) {
       running.snapshot.abort(reason);
     }

@@ -18,6 +18,7 @@
 import { fromLatin1 } from "../../bytes/byte_string.ts";
 import type { EffectSubscriber } from "../../engine/propagation.ts";
 import type { Latency } from "../../engine/stats/latency.ts";
+import type { Switches } from "../../engine/switches.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { Log } from "../../host/log.ts";
 import { systemErrorText } from "../../host/system_error.ts";
@@ -89,6 +90,7 @@ export class AofWriter implements EffectSubscriber {
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly latency: Latency,
+    private readonly switches: Switches,
     private readonly owner: WriterOwner,
   ) {}
 
@@ -270,6 +272,7 @@ export class AofWriter implements EffectSubscriber {
   private append(file: AppendFile): void {
     const { size } = file;
     const startMs = this.latency.begin();
+    if (this.switches.aofFlushSleepMs > 0) this.clock.sleepSync(this.switches.aofFlushSleepMs);
     try {
       file.append(this.frames, true);
     } finally {

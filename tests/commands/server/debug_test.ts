@@ -50,6 +50,7 @@ Deno.test("the switches of DEBUG turn what they name", () => {
   redis.run("DEBUG", "REPLYBUFFER", "RESIZING", "0");
   redis.run("DEBUG", "REPLYBUFFER", "PEAK-RESET-TIME", "never");
   redis.run("DEBUG", "QUICKLIST-PACKED-THRESHOLD", "1kb");
+  redis.run("DEBUG", "AOF-FLUSH-SLEEP", "1500");
   assertEquals({ ...switches, expires: expiry.enabled }, {
     cronPaused: true,
     scriptsMayRunAll: true,
@@ -57,6 +58,7 @@ Deno.test("the switches of DEBUG turn what they name", () => {
     replyPeakResetMs: -1,
     resizesReplyBuffers: false,
     packedThresholdBytes: 1024,
+    aofFlushSleepMs: 1.5,
     expires: false,
   });
 });
