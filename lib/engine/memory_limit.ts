@@ -18,8 +18,12 @@ const EVENT = "eviction-cycle";
 const EVICTIONS_PER_LOOK = 16;
 
 export class MemoryLimit {
-  /** Bytes of clients and other parts that count beside the data; the server keeps it current. */
+  /** Bytes of clients, which count beside the data; the server counts them now and then. */
   otherBytes = 0;
+  /** Counts {@linkcode otherBytes} anew: set by the server. */
+  measureOthers: () => void = () => {};
+  /** When {@linkcode fitsAfterAll} had them counted. */
+  private measuredMs = -1;
   /** Bytes of old states that checkpoints keep: the limit is met as if there were none. */
   keptBytes = 0;
   private limitBytes = 0;
@@ -104,7 +108,7 @@ export class MemoryLimit {
       if (this.store.lazyFree.help()) return true;
       if (this.usedBytes <= this.limitBytes) return true;
       if (evicted >= EVICTIONS_PER_COMMAND) return true;
-      if (!this.evictOne()) return false;
+      if (!this.evictOne()) return this.fitsAfterAll();
     }
     return true;
   }
@@ -113,5 +117,15 @@ export class MemoryLimit {
     const victim = this.eviction.pick();
     if (victim !== null) this.keyspace.evict(victim.db, victim.ref);
     return victim !== null;
+  }
+
+  /** Before a write is refused: what clients were sent, or have sent, may not wait any more. */
+  private fitsAfterAll(): boolean {
+    const { now } = this.store.state;
+    // Counting takes longer the more clients there are: not where it can't help, nor again at once.
+    if (this.usedBytes - this.otherBytes > this.limitBytes || now === this.measuredMs) return false;
+    this.measuredMs = now;
+    this.measureOthers();
+    return this.usedBytes <= this.limitBytes;
   }
 }

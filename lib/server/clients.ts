@@ -27,7 +27,7 @@ const DENIED = fromLatin1(
 export class Clients implements ConnectionOwner {
   readonly buffers: BufferPool = new BufferPool();
   readonly limits: ClientLimits;
-  /** Bytes that the connections take, as of the last {@linkcode tick}. */
+  /** Bytes that the connections take, as of the last {@linkcode tick}, but for those closed since. */
   memoryBytes = 0;
   private readonly connections: Set<Connection> = new Set();
 
@@ -40,6 +40,7 @@ export class Clients implements ConnectionOwner {
       output: config.get("client-output-buffer-limit"),
     };
     this.limits = limits;
+    engine.context.memory.measureOthers = () => this.measure();
     const follow = (): void => {
       limits.maxBulkBytes = config.get("proto-max-bulk-len");
       limits.maxQueryBytes = Math.min(config.get("client-query-buffer-limit"), MAX_QUERY_BYTES);
@@ -77,21 +78,32 @@ export class Clients implements ConnectionOwner {
     connection.readOn();
   }
 
+  /** What it took is free at once: keys are not evicted, nor writes refused, for who has gone. */
   closed(connection: Connection): void {
     this.connections.delete(connection);
+    this.countMemory(this.memoryBytes - connection.countedBytes);
   }
 
   /** Closes clients that are idle or over a limit, and counts the memory of the others. */
   tick(nowMs: number): void {
     const idleLimitMs = this.engine.context.config.get("timeout") * 1000;
-    let bytes = 0;
     // A set's walk goes on soundly while what it comes to is removed.
-    for (const connection of this.connections) {
-      connection.tick(nowMs, idleLimitMs);
-      bytes += connection.memoryBytes;
-    }
+    for (const connection of this.connections) connection.tick(nowMs, idleLimitMs);
+    this.measure();
     const limit = this.memoryLimit();
-    if (limit > 0 && bytes > limit) bytes = this.evict(bytes, limit);
+    if (limit > 0 && this.memoryBytes > limit) this.evict(limit);
+  }
+
+  private measure(): void {
+    let bytes = 0;
+    for (const connection of this.connections) {
+      connection.countedBytes = connection.memoryBytes;
+      bytes += connection.countedBytes;
+    }
+    this.countMemory(bytes);
+  }
+
+  private countMemory(bytes: number): void {
     this.memoryBytes = bytes;
     this.engine.context.memory.otherBytes = bytes;
   }
@@ -109,24 +121,20 @@ export class Clients implements ConnectionOwner {
     return percent ? config.get("maxmemory") * amount / 100 : amount;
   }
 
-  /** Closes those that take most until the rest is within the limit; the bytes that are left. */
-  private evict(usedBytes: number, limitBytes: number): number {
+  /** Closes those that take most until the rest is within the limit. */
+  private evict(limitBytes: number): void {
     const { stats, host, store } = this.engine.context;
     const largestFirst = [...this.connections]
       .filter(({ session }) => !session.noEvict && session.kind !== "replica")
-      .map((connection) => ({ connection, bytes: connection.memoryBytes }))
-      .sort((a, b) => b.bytes - a.bytes);
-    let left = usedBytes;
-    for (const { connection, bytes } of largestFirst) {
-      if (left <= limitBytes) break;
+      .sort((a, b) => b.countedBytes - a.countedBytes);
+    for (const connection of largestFirst) {
+      if (this.memoryBytes <= limitBytes) break;
       host.log.notice(
         `Evicting client: ${clientInfo(connection.session, store.state.now)}`,
       );
       connection.close();
       stats.evictedClients++;
-      left -= bytes;
     }
-    return left;
   }
 }
 

@@ -59,6 +59,8 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
   readonly parser: RequestParser;
   private waitsForFlush = false;
   isOpen = true;
+  /** {@linkcode memoryBytes} when clients were counted last. */
+  countedBytes = 0;
   /** Whether requests wait for the end of the turn. */
   private hasArrived = false;
   /** What it shares with others and will send when the turn ends; null for nothing. */

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { latin1 } from "../../lib/bytes/byte_string.ts";
 import type { Address, Connection } from "../../lib/host/network.ts";
 import { LocalServer, settle } from "../support/local_server.ts";
+import { show } from "../support/resp_client.ts";
 
 async function firstWords(connection: Connection): Promise<string> {
   const target = new Uint8Array(4096);
@@ -124,4 +125,30 @@ Deno.test("a client counts as soon as it is there: a server that has no key yet 
     refused,
     { kind: "error", text: "OOM command not allowed when used memory > 'maxmemory'." },
   );
+});
+
+Deno.test("what a client took is free for data as soon as it is gone, or has less", async () => {
+  const config = { maxmemory: "3mb", "maxmemory-policy": "allkeys-lru" };
+  using server = new LocalServer({ config });
+  using writer = await server.connect();
+  const value = "v".repeat(1000);
+  const request = "x".repeat(3_500_000);
+  for (const goes of [true, false]) {
+    const large = await server.connect();
+    await large.raw(`*2\r\n$4\r\nECHO\r\n$3500000\r\n${request}`);
+    await settle();
+    server.tick();
+    assert(server.engine.context.memory.otherBytes > 3_500_000);
+    assertMatch(show(await writer.send("SET", "key", value)), /OOM/);
+    if (goes) large.close();
+    else {
+      await large.raw("\r\n");
+      assertEquals((await large.nextReply()).kind, "bulk");
+    }
+    await settle();
+    server.clock.advance(1);
+    assertEquals(show(await writer.send("SET", "key", value)), "OK", `gone: ${goes}`);
+    await writer.send("DEL", "key");
+    large.close();
+  }
 });
