@@ -11,7 +11,8 @@
  * | mem_fragmentation_… | resident against used memory; the runtime's own 50 MB are part of it |
  * | mem_allocator | `arena`, see lib/structures/arena.ts |
  * | used_memory_lua, used_memory_vm_… | what Lua's values take; its memory as a whole is larger |
- * | mem_not_counted_for_evict, mem_replication_…, mem_cluster_links, mem_aof_buffer | 0: none of these buffers is there |
+ * | mem_not_counted_for_evict | 0: what does not count is not in used_memory either |
+ * | mem_cluster_links, mem_aof_buffer | 0: none of these buffers is there |
  * | active_defrag_running | 0: nothing has to be moved to give memory back |
  * | current_cow_peak, current_cow_size | bytes of a snapshot that wait to be written: most, and now |
  * | current_fork_perc | the share of keys that a snapshot under way has written |
@@ -58,9 +59,9 @@ const MEMORY: Section = {
       ["mem_fragmentation_ratio", ratio(figures.resident, figures.used).toFixed(2)],
       ["mem_fragmentation_bytes", figures.resident - figures.used],
       ["mem_not_counted_for_evict", 0],
-      ["mem_replication_backlog", context.replication?.counts.backlogBytes ?? 0],
-      ["mem_total_replication_buffers", context.replication?.counts.backlogBytes ?? 0],
-      ["mem_clients_slaves", 0],
+      ["mem_replication_backlog", figures.backlog],
+      ["mem_total_replication_buffers", figures.stream],
+      ["mem_clients_slaves", figures.replicas],
       ["mem_clients_normal", figures.clients],
       ["mem_cluster_links", 0],
       ["mem_aof_buffer", 0],

@@ -138,13 +138,13 @@ function replyStats(call: Call): void {
     ["peak.allocated", figures.peak],
     ["total.allocated", figures.used],
     ["startup.allocated", figures.startup],
-    ["replication.backlog", 0],
-    ["clients.slaves", 0],
+    ["replication.backlog", figures.backlog],
+    ["clients.slaves", figures.replicas],
     ["clients.normal", figures.clients],
     ["cluster.links", 0],
     ["aof.buffer", 0],
-    ["lua.caches", 0],
-    ["functions.caches", 0],
+    ["lua.caches", context.scripts.figures.cachedBytes],
+    ["functions.caches", context.scripts.figures.functionBytes],
   ];
   const after: readonly (readonly [string, number])[] = [
     ["overhead.total", figures.overhead],

@@ -1,8 +1,9 @@
 /**
  * What the memory of the server is spent on, for INFO, MEMORY STATS and MEMORY DOCTOR.
  *
- * "Used" is what `maxmemory` counts: our own bytes in the arena, tables and client buffers. The
- * process needs more: the runtime itself is some 50 MB before the first key.
+ * "Used" is what `maxmemory` counts: our own bytes in the arena, tables and client buffers, but not
+ * the replication stream. The process needs more: the runtime itself is some 50 MB before the first
+ * key.
  */
 
 import type { Context } from "../../engine/context.ts";
@@ -16,8 +17,13 @@ export interface MemoryFigures {
   readonly startup: number;
   /** Of the process, as the operating system counts it. */
   readonly resident: number;
-  /** Buffers of all clients. */
+  /** Buffers of all clients but replicas. */
   readonly clients: number;
+  /** Buffers of replicas, and what of the replication stream is kept for the slow among them. */
+  readonly replicas: number;
+  /** The replication stream as a whole, and of that what is kept for those who come back. */
+  readonly stream: number;
+  readonly backlog: number;
   /** Everything that is no data: startup, tables, clients. */
   readonly overhead: number;
   readonly dataset: number;
@@ -31,8 +37,19 @@ export interface MemoryFigures {
 export function memoryFigures(context: Context): MemoryFigures {
   const { memory, store, sessions, host, peaks, startupBytes: startup } = context;
   const process = host.process.memory();
+  const stream = context.replication?.counts.backlogBytes ?? 0;
+  const backlog = Math.min(stream, context.config.get("repl-backlog-size"));
   let clients = 0;
-  for (const session of sessions.all()) clients += session.link?.memoryBytes ?? 0;
+  let replicas = 0;
+  let areReplicas = false;
+  for (const { link, kind } of sessions.all()) {
+    if (kind !== "replica") clients += link?.memoryBytes ?? 0;
+    else {
+      replicas += link?.memoryBytes ?? 0;
+      areReplicas = true;
+    }
+  }
+  if (areReplicas) replicas += stream - backlog;
   const used = memory.usedBytes;
   let tables = 0;
   for (const db of store.databases) tables += db.overheadBytes;
@@ -43,6 +60,9 @@ export function memoryFigures(context: Context): MemoryFigures {
     startup,
     resident: process.rssBytes,
     clients,
+    replicas,
+    stream,
+    backlog,
     overhead,
     dataset: used - overhead,
     allocated: process.heapUsedBytes + used,
