@@ -80,7 +80,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ["AOF-FLUSH-SLEEP", {
     least: 1,
     help: [[
-      "AOF-FLUSH-SLEEP <microseconds>",
+      "AOF-FLUSH-SLEEP <microsec>",
       "Lets the server sleep before each write to the append-only file; 0 ends that.",
     ]],
     run(call) {
