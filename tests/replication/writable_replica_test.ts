@@ -56,7 +56,7 @@ Deno.test("what is written on a replica takes the place of what is past its time
         redis.run(...line.split(" "));
       }
       redis.run("PEXPIRE", "k", "10");
-      store.state.removesExpired = false;
+      store.state.leavesExpiry = true;
       store.state.isWritableReplica = true;
       redis.clock.advance(50);
       redis.run(...writer.split(" "));
@@ -79,7 +79,7 @@ Deno.test("reads on a writable replica leave what is past its time, and DEBUG OB
   const { state } = redis.engine.context.store;
   redis.run("PFADD", "k", "a", "b");
   redis.run("PEXPIRE", "k", "10");
-  state.removesExpired = false;
+  state.leavesExpiry = true;
   state.isWritableReplica = true;
   redis.clock.advance(50);
   assertEquals(redis.run("GET", "k"), "(nil)");
