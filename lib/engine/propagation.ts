@@ -47,7 +47,9 @@ export class Propagation {
   private firstDb = 0;
   private firstIsMessage = false;
 
+  /** Passes all that comes to a subscriber, once however often it is asked to. */
   subscribe(subscriber: EffectSubscriber): void {
+    if (this.subscribers.includes(subscriber)) return;
     this.subscribers.push(subscriber);
     this.listened();
   }

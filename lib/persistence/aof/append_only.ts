@@ -54,7 +54,6 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
   private readonly directory: AofDirectory;
   private readonly rewriter: Rewriter;
   private state: "off" | "on" | "starting" = "off";
-  private isSubscribed = false;
   private forgetConfig: () => void = () => {};
   private loaded: LoadedFiles | null = null;
   /** Bytes of the base and of increments that are not appended to any more. */
@@ -263,7 +262,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
   close(): void {
     this.forgetConfig();
     this.rewriter.giveUp("the server ends");
-    this.unsubscribe();
+    this.context.propagation.unsubscribe(this.writer);
     this.state = "off";
     const { file } = this.writer;
     this.writer.use(null);
@@ -299,7 +298,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
   }
 
   switched(): void {
-    this.subscribe();
+    this.context.propagation.subscribe(this.writer);
   }
 
   rewritten(baseBytes: number): void {
@@ -364,7 +363,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
       throw this.loadError(`Can't open the append-only file: ${systemErrorText(error)}`);
     }
     this.state = "on";
-    this.subscribe();
+    this.context.propagation.subscribe(this.writer);
     if (this.manifest.base === null) host.log.notice("The append-only file has no base file");
   }
 
@@ -428,7 +427,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
 
   /** Ends appending; what is not written is forgotten. */
   private detach(): void {
-    this.unsubscribe();
+    this.context.propagation.unsubscribe(this.writer);
     const { file } = this.writer;
     this.writer.discard();
     this.writer.use(null);
@@ -477,18 +476,6 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
       config.subscribe("appendonly", () => this.switchTo(config.get("appendonly"))),
     ];
     this.forgetConfig = () => ends.forEach((end) => end());
-  }
-
-  private subscribe(): void {
-    if (this.isSubscribed) return;
-    this.isSubscribed = true;
-    this.context.propagation.subscribe(this.writer);
-  }
-
-  private unsubscribe(): void {
-    if (!this.isSubscribed) return;
-    this.isSubscribed = false;
-    this.context.propagation.unsubscribe(this.writer);
   }
 
   private loadOptions(isCancelled: () => boolean): AofLoadOptions {
