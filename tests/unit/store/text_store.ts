@@ -37,6 +37,7 @@ export class TextStore implements StoreObserver {
 
   keyMissed(): void {}
   keyAdded(): void {}
+  ownExpiry(): void {}
 
   keepsDetached(): boolean {
     return this.keepsTables;
