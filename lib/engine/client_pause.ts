@@ -14,11 +14,15 @@ import type { Session } from "./session.ts";
 /** Larger is stricter. */
 export const PauseMode = { NONE: 0, WRITE: 1, ALL: 2 } as const;
 
+/** What a command has that may change data, or have others do so. */
+const CHANGES = Flag.WRITE | Flag.MAY_REPLICATE;
+
 export class ClientPause {
   private mode: number = PauseMode.NONE;
   private endMs = 0;
   private timer: Timer | null = null;
   private postponed: Session[] = [];
+  private waiting: (() => void)[] = [];
   /** How many commands hold up writing until they are done. */
   private holds = 0;
 
@@ -74,17 +78,28 @@ export class ClientPause {
   /** Runs what waited; what has another reason to wait does so again. */
   private resume(): void {
     this.setGate(this.isActive || this.holds > 0);
-    const waiting = this.postponed;
+    const { postponed, waiting } = this;
     this.postponed = [];
-    for (const session of waiting) session.link?.resume(true);
+    this.waiting = [];
+    for (const session of postponed) session.link?.resume(true);
+    for (const resolve of waiting) resolve();
   }
 
   /** Whether a session's command, with these flags, has to wait. */
   stops(session: Session, flags: number): boolean {
     if (session.link === null || session.kind === "replica") return false;
     return this.mode === PauseMode.ALL ||
-      ((this.mode === PauseMode.WRITE || this.holds > 0) &&
-        (flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0);
+      ((this.mode === PauseMode.WRITE || this.holds > 0) && (flags & CHANGES) !== 0);
+  }
+
+  /**
+   * For a primary's stream, which waits as clients do: what to wait for before a command with these
+   * flags; null when it can be run now.
+   */
+  delay(flags: number): Promise<void> | null {
+    const isStopped = this.mode === PauseMode.ALL ||
+      (this.mode === PauseMode.WRITE && (flags & CHANGES) !== 0);
+    return isStopped ? new Promise((resolve) => this.waiting.push(resolve)) : null;
   }
 
   /** Parks a session whose command has to wait. */

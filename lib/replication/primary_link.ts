@@ -122,7 +122,9 @@ export class PrimaryLink {
 
   /** Once a second: tells how far we are, or that we are there. */
   tick(): void {
-    if (this.isUp && this.silentSeconds * 1000 > this.timeoutMs) {
+    // Who does not read hears nothing.
+    const isListening = this.isUp && this.stream?.pausedBy === null;
+    if (isListening && this.silentSeconds * 1000 > this.timeoutMs) {
       this.context.host.log.warning("MASTER timeout: no data nor PING received...");
       this.wire?.close();
     } else if (this.isUp) this.acknowledge();

@@ -65,8 +65,8 @@ export class PrimaryStream {
   }
 
   /**
-   * What the next request has to wait for: a snapshot of ours that saves what it changes. Nothing more
-   * is to be read before {@linkcode goOn}.
+   * What the next request has to wait for: a snapshot of ours that saves what it changes, or the end
+   * of CLIENT PAUSE. Nothing more is to be read before {@linkcode goOn}.
    */
   get pausedBy(): Promise<void> | null {
     return this.pause;
@@ -137,7 +137,8 @@ export class PrimaryStream {
     const { engine, session } = this;
     // All before it was applied, which is what GETACK wants to know.
     this.commit(this.bufferPlace + request.start);
-    if (engine.context.delayedWriters.isActive && this.isDelayed(request)) return false;
+    const { delayedWriters, pause } = engine.context;
+    if ((delayedWriters.isActive || pause.isActive) && this.isDelayed(request)) return false;
     engine.execute(session, request);
     const { reply } = session;
     if (reply.length > 0 && reply.buffer[0] === ERROR_MARK) this.refused();
@@ -149,7 +150,8 @@ export class PrimaryStream {
     const { session, engine } = this;
     const command = engine.registry.find(request.data, request.offsets[0], request.lengths[0]);
     if (command === undefined) return false;
-    this.pause = engine.context.delayedWriters.delay(session, command, request);
+    const { delayedWriters, pause } = engine.context;
+    this.pause = pause.delay(command.flags) ?? delayedWriters.delay(session, command, request);
     return this.pause !== null;
   }
 

@@ -1,6 +1,6 @@
 /**
  * A primary's stream that changes a huge value while a snapshot of ours has not saved it: it stands
- * still until then, and holds up nobody else.
+ * still until then, and holds up nobody else. Of a replica that is told CLIENT PAUSE as well.
  */
 
 import { assert, assertEquals } from "@std/assert";
@@ -142,3 +142,34 @@ Deno.test("of many requests that come together each counts once it was applied",
   assertEquals(redis.run("GET", "n"), '"2"');
   assertEquals(backlog.committed, stream.readOffset);
 });
+
+for (const mode of ["WRITE", "ALL"]) {
+  Deno.test(`a primary's stream waits for the end of CLIENT PAUSE ${mode}`, async () => {
+    const follower = new Follower();
+    const { redis, stream, backlog } = follower;
+    redis.run("CLIENT", "PAUSE", 1000, mode);
+    const ping = follower.receive(["PING"]);
+    if (mode === "WRITE") assertEquals([stream.pausedBy, backlog.committed], [null, ping]);
+    else {
+      assertEquals(backlog.committed, 0);
+      await pass(follower);
+      redis.run("CLIENT", "PAUSE", 1000, mode);
+    }
+    follower.receiveAtOnce(["SET", "a", "1"], ["SET", "b", "2"]);
+    assertEquals([redis.run("GET", "a"), backlog.committed], ["(nil)", ping]);
+    assert(stream.readOffset > ping);
+    await pass(follower);
+    assertEquals([redis.run("GET", "a"), redis.run("GET", "b")], ['"1"', '"2"']);
+    assertEquals(backlog.committed, stream.readOffset);
+  });
+}
+
+/** Time passes until the pause is over. */
+async function pass(follower: Follower): Promise<void> {
+  const { pausedBy } = follower.stream;
+  assert(pausedBy !== null);
+  follower.redis.clock.advance(1000);
+  await pausedBy;
+  follower.goOn();
+  assertEquals(follower.stream.pausedBy, null);
+}
