@@ -52,8 +52,8 @@ export interface ScriptEnginePort {
   readonly figures: ScriptFigures;
   /** Source texts of the libraries of functions. */
   functions(): readonly Uint8Array[];
-  /** Takes a library from a file or a primary, in place of one of the same name. */
-  takeFunction(code: Uint8Array): void;
+  /** Takes a library from a file or a primary, by default in place of one of the same name. */
+  takeFunction(code: Uint8Array, replaces?: boolean): void;
   /** Forgets all libraries. */
   forgetFunctions(): void;
   /** Lets go of a script that is set aside: the server ends. */

@@ -11,7 +11,7 @@ const FAILED = new CommandError("ERR Error trying to load the RDB dump, check se
 
 export class Reload implements ReloadPort {
   /** Set by scripting: takes the code of a library of functions, lent. */
-  takeFunction: ((code: Uint8Array) => void) | null = null;
+  takeFunction: ((code: Uint8Array, replaces: boolean) => void) | null = null;
 
   constructor(private readonly context: Context) {}
 
@@ -28,7 +28,9 @@ export class Reload implements ReloadPort {
       loadSnapshotSync(context, path, {
         dropsExpired: true,
         replacesKeys: merges,
-        ...(takeFunction === null ? {} : { takeFunction }),
+        ...(takeFunction === null
+          ? {}
+          : { takeFunction: (code: Uint8Array) => takeFunction(code, merges) }),
       });
     } catch (error) {
       if (error instanceof LoadError) throw FAILED;

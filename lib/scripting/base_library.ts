@@ -10,7 +10,7 @@
 import { GarbageCollection, LuaStatus, LuaType } from "../lua/lua_api.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import { format } from "./format_function.ts";
-import type { Library, LibraryEngine, LibraryFunction } from "./library.ts";
+import { COUNTED_MARK, type Library, type LibraryEngine, type LibraryFunction } from "./library.ts";
 
 const READONLY = "Attempt to modify a readonly table";
 /** The first byte of compiled code. */
@@ -93,7 +93,7 @@ function problemText(
   const text = machine.isString(state, -1)
     ? machine.text(state, -1) as string
     : "ERR unknown error";
-  field("ignore_error_stats_update");
+  field(COUNTED_MARK);
   return { text, isCounted: api.lua_toboolean(state, -1) !== 0 };
 }
 

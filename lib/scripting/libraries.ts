@@ -76,16 +76,17 @@ export class Libraries {
    * Takes a library.
    *
    * @param code lent; it is copied.
+   * @param quote what stands around names in errors.
    * @returns its name.
    * @throws {CommandError} when it is wrong or there already; then nothing has changed.
    */
-  load(code: Uint8Array, replaces: boolean): string {
+  load(code: Uint8Array, replaces: boolean, quote = "'"): string {
     const name = libraryName(latin1(code));
     // A machine that is made now gets all libraries anew, the one that is to be replaced as well.
     const engine = this.scripting.libraryEngine;
     const old = this.all.get(name);
     if (old !== undefined && !replaces) {
-      throw new CommandError(`ERR Library '${name}' already exists`);
+      throw new CommandError(`ERR Library ${quote}${name}${quote} already exists`);
     }
     const library: FunctionLibrary = { name, source: code.slice(), functions: new Map() };
     this.register(library, engine);

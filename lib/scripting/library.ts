@@ -14,6 +14,9 @@ export type Library = Readonly<Record<string, LibraryFunction>>;
 /** Fields of a library that are no functions. */
 export type Constants = Readonly<Record<string, string | number>>;
 
+/** The field of Lua's tables for errors that says that they have been counted, as Redis names it. */
+export const COUNTED_MARK = "ignore_error_stats_update";
+
 /** An error of a script as the handler found it. */
 export interface ScriptProblem {
   readonly text: string;

@@ -22,6 +22,7 @@ import {
 } from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
+import { COUNTED_MARK } from "./library.ts";
 
 const TOO_DEEP = "ERR reached lua stack limit";
 const SLOTS = 4;
@@ -33,12 +34,14 @@ const MARKS = ["err", "ok", "double", "map", "set", "big_number", "verbatim_stri
 const MAX_DEPTH = 500;
 
 export class ResultWriter {
+  /** Whether there was an error in the last result, be it within others. */
+  hasFailed = false;
   private depth = 0;
   private machine!: LuaMachine;
   private reply!: ReplyWriter;
   private scriptProtocol = 2;
 
-  /** @param failed told of each error in the result. */
+  /** @param failed told of each error in the result that has not been counted. */
   constructor(private readonly failed: (text: string) => void) {}
 
   /**
@@ -51,6 +54,7 @@ export class ResultWriter {
     if (this.reply !== reply) this.reply = reply;
     this.scriptProtocol = scriptProtocol;
     this.depth = 0;
+    this.hasFailed = false;
     this.write(topOf(machine.data, machine.state) - VALUE_BYTES);
   }
 
@@ -192,8 +196,15 @@ export class ResultWriter {
     return true;
   }
 
+  /** Writes the error of the table below the top of the stack. */
   private error(text: string): void {
-    this.failed(text);
+    const { api, state } = this.machine;
+    this.machine.pushName(state, COUNTED_MARK);
+    api.lua_rawget(state, -3);
+    // A command that failed has been counted when it did.
+    if (api.lua_toboolean(state, -1) === 0) this.failed(text);
+    this.pop();
+    this.hasFailed = true;
     this.reply.error(text);
   }
 

@@ -22,7 +22,13 @@ import {
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import type { Request } from "../resp/request.ts";
 import { pushReply } from "./reply_to_lua.ts";
-import type { Constants, Library, LibraryEngine, LibraryFunction } from "./library.ts";
+import {
+  type Constants,
+  COUNTED_MARK,
+  type Library,
+  type LibraryEngine,
+  type LibraryFunction,
+} from "./library.ts";
 import { Replicate, type ScriptRun } from "./script_run.ts";
 
 /** Room for the digits of one number, and arguments that may be such. */
@@ -100,7 +106,7 @@ export function callCommand(engine: LibraryEngine, state: number, raises: boolea
   if (refusal !== null) {
     pushError(machine, state, refusal);
     machine.api.lua_pushboolean(state, 1);
-    machine.api.lua_setfield(state, -2, machine.name("ignore_error_stats_update"));
+    machine.api.lua_setfield(state, -2, machine.name(COUNTED_MARK));
     return raises ? machine.api.lua_error(state) : 1;
   }
   const isError = reply.buffer[0] === 45;

@@ -28,7 +28,7 @@ import {
 } from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
-import type { LibraryEngine } from "./library.ts";
+import { COUNTED_MARK, type LibraryEngine } from "./library.ts";
 
 /** Slots of Lua's stack that one level of nesting needs. */
 const SLOTS = 6;
@@ -108,7 +108,7 @@ class ReplyReader {
       case 45: // -
         this.field("err", this.line());
         api.lua_pushboolean(state, 1);
-        return api.lua_setfield(state, -2, machine.name("ignore_error_stats_update"));
+        return api.lua_setfield(state, -2, machine.name(COUNTED_MARK));
       case 95: // _
         this.line();
         return api.lua_pushnil(state);

@@ -32,9 +32,18 @@ export class ScriptCommands implements ScriptHost {
   }
 
   command(run: ScriptRun, request: Request): string | null {
-    const { context } = this;
     const command = this.commands.resolve(request);
-    if (command === undefined) return UNKNOWN;
+    const refusal = command === undefined ? UNKNOWN : this.run(run, command, request);
+    if (refusal !== null) {
+      this.context.stats.countError(refusal);
+      if (command !== undefined) command.stats.rejected++;
+    }
+    return refusal;
+  }
+
+  /** Why a command was refused; null when it was run. */
+  private run(run: ScriptRun, command: CommandSpec, request: Request): string | null {
+    const { context } = this;
     if (!fits(command, request)) return WRONG_ARITY;
     const { flags } = command;
     if ((flags & Flag.NO_SCRIPT) !== 0 && !context.switches.scriptsMayRunAll) return NOT_ALLOWED;

@@ -140,8 +140,8 @@ export class Scripting implements ScriptEnginePort {
     return this.libraries.sources();
   }
 
-  takeFunction(code: Uint8Array): void {
-    this.libraries.load(code, true);
+  takeFunction(code: Uint8Array, replaces = true): void {
+    this.libraries.load(code, replaces);
   }
 
   forgetFunctions(): void {
@@ -437,6 +437,7 @@ export class Scripting implements ScriptEnginePort {
     this.running = null;
     if (outcome === LuaStatus.OK) {
       this.results.writeResult(engine.machine, reply, run.session.reply.protocol);
+      if (this.results.hasFailed) call.command.stats.failed++;
     } else {
       call.command.stats.failed++;
       const text = this.problemText(engine);

@@ -1,5 +1,6 @@
 /** The first line of scripts and libraries: `#!lua name=lib flags=no-writes,allow-oom`. */
 
+import { splitWords } from "../config/words.ts";
 import { CommandError } from "../engine/errors.ts";
 import { SCRIPT_FLAG_NAMES, ScriptFlag } from "./script_run.ts";
 
@@ -19,7 +20,10 @@ export interface ScriptHead {
 export function scriptHead(source: string): ScriptHead {
   const words = firstLine(source);
   if (words === null) return { flags: ScriptFlag.LEGACY };
-  if (words.length === 0) throw new CommandError("ERR Invalid script shebang");
+  if (words.length === 0) {
+    const part = source.includes("\n") ? "engine in script" : "script";
+    throw new CommandError(`ERR Invalid ${part} shebang`);
+  }
   const [engine, ...options] = words;
   if (engine !== "#!lua") {
     throw new CommandError(`ERR Unexpected engine in script shebang: ${engine}`);
@@ -85,10 +89,10 @@ export function withoutHead(source: Uint8Array): Uint8Array {
   return end < 0 ? source : source.subarray(end);
 }
 
-/** The words of the first line; null when it does not begin as one that describes a script. */
+/** The words of the first line, none when its quotes are unbalanced; null when it does not begin as one that describes a script. */
 function firstLine(source: string): string[] | null {
   if (!source.startsWith("#!")) return null;
   const end = source.indexOf("\n");
   if (end < 0) return [];
-  return source.slice(0, end).split(/[ \t\r]+/).filter((word) => word !== "");
+  return splitWords(source.slice(0, end)) ?? [];
 }

@@ -105,11 +105,12 @@ export class Server implements ProcessPort {
     this.engine.context.configIncluded = options.configIncluded ?? new Set();
     this.turn = new Turn(this.engine);
     this.clients = new Clients(this.engine, this.turn);
-    this.migration = new MigrationLink(host.network, host.clock, host.log, this.turn);
+    const { network, clock, log } = host;
+    this.migration = new MigrationLink(network, clock, log, this.turn);
     this.engine.context.migration = this.migration;
     this.cron = new Cron(
-      host.clock,
-      host.log,
+      clock,
+      log,
       () => config.get("hz"),
       (round) => {
         this.turn.begin();
@@ -120,7 +121,8 @@ export class Server implements ProcessPort {
     addPeriodicTasks(this.cron, this.engine, this.clients);
     const { scripts } = this.engine.context;
     scripts.beginTurn = () => this.turn.begin();
-    const takeFunction = (code: Uint8Array) => Scripting.of(this.engine.context).takeFunction(code);
+    const takeFunction = (code: Uint8Array, replaces?: boolean) =>
+      Scripting.of(this.engine.context).takeFunction(code, replaces);
     const forgetFunctions = () => scripts.engine?.forgetFunctions();
     this.snapshots = new Snapshots(this.engine.context);
     this.snapshots.functions = () => scripts.engine?.functions() ?? [];

@@ -132,6 +132,52 @@ Deno.test("statistics: a command's error counts once, and INFO tells of scripts"
   assert(memory.includes("number_of_cached_scripts:1"), memory);
 });
 
+Deno.test("statistics: what a script is refused counts, and once, as in redis-server", () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ["error('x')", "ERR:1", "eval:failed"],
+    ["local t = redis.pcall('lpush','s','b') error(t)", "WRONGTYPE:1", "eval:failed lpush:failed"],
+    [
+      "local t = redis.pcall('lpush','s','b') error(t.err)",
+      "ERR:1 WRONGTYPE:1",
+      "eval:failed lpush:failed",
+    ],
+    ["local t = redis.pcall('nope') error(t)", "ERR:1", "eval:failed"],
+    ["local t = redis.pcall('nope') return {err=t.err}", "ERR:2", "eval:failed"],
+    ["redis.pcall('debug','sleep','0') return 1", "ERR:1", "debug:rejected"],
+    ["redis.pcall('get') return 1", "ERR:1", "get:rejected"],
+    ["redis.pcall('lpush','s','b') return 1", "WRONGTYPE:1", "lpush:failed"],
+    ["redis.pcall() return 1", "", ""],
+    ["return redis.call('get')", "ERR:1", "eval:failed get:rejected"],
+    ["return redis.call('nope')", "ERR:1", "eval:failed"],
+    ["return redis.error_reply('MY err')", "MY:1", "eval:failed"],
+    ["return redis.pcall('lpush','s','b')", "WRONGTYPE:1", "eval:failed lpush:failed"],
+    ["return redis.pcall('nope')", "ERR:1", "eval:failed"],
+    ["return {err='MY err'}", "MY:1", "eval:failed"],
+    [
+      "#!lua flags=no-writes\nreturn redis.call('set','a','b')",
+      "ERR:1",
+      "eval:failed set:rejected",
+    ],
+  ];
+  for (const [script, errorCounts, commandCounts] of cases) {
+    const redis = new EngineHarness();
+    redis.run("SET", "s", "v");
+    redis.run("CONFIG", "RESETSTAT");
+    redis.run("EVAL", script, 0);
+    const counted = [...redis.run("INFO", "errorstats").matchAll(/errorstat_(\w+):count=(\d+)/g)]
+      .map(([, name, count]) => `${name}:${count}`);
+    assertEquals(counted.sort().join(" "), errorCounts, script);
+    const pattern = /cmdstat_([a-z]+):.*?rejected_calls=(\d),failed_calls=(\d)/g;
+    const failures = [...redis.run("INFO", "commandstats").matchAll(pattern)].flatMap(
+      ([, name, rejected, failed]) => [
+        ...(rejected === "1" ? [`${name}:rejected`] : []),
+        ...(failed === "1" ? [`${name}:failed`] : []),
+      ],
+    );
+    assertEquals(failures.sort().join(" "), commandCounts, script);
+  }
+});
+
 Deno.test("EVAL's scripts leave when there are many, SCRIPT LOAD's stay", () => {
   const redis = new EngineHarness();
   const loaded = redis.run("SCRIPT", "LOAD", "return 'kept'").replaceAll('"', "");
@@ -179,13 +225,13 @@ Deno.test("libraries go through DUMP and RESTORE, all or none", () => {
   const dump = reply.bytes;
   assertEquals(
     redis.run("FUNCTION", "RESTORE", dump),
-    "(error) ERR Library 'one' already exists",
+    "(error) ERR Library one already exists",
   );
   redis.run("FUNCTION", "FLUSH");
   redis.run("FUNCTION", "LOAD", library("two", 22));
   assertEquals(
     redis.run("FUNCTION", "RESTORE", dump, "APPEND"),
-    "(error) ERR Library 'two' already exists",
+    "(error) ERR Library two already exists",
   );
   assertEquals(redis.run("FCALL", "f_one", 0), "(error) ERR Function not found");
   assertEquals(redis.run("FCALL", "f_two", 0), "(integer) 22");

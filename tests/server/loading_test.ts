@@ -216,6 +216,12 @@ Deno.test("DEBUG RELOAD takes the data through the file and back", async () => {
     assertEquals([await ask("GET", "k"), await ask("GET", "other")], ["v", "x"]);
     assertEquals(await ask("DEBUG", "RELOAD", "NOSAVE"), "OK");
     assertEquals([await ask("DBSIZE"), await ask("DEBUG", "DIGEST")], ["2", digest]);
+    const library = "#!lua name=lib\nredis.register_function('f', function() end)";
+    await client.send("FUNCTION", "LOAD", library);
+    await client.send("FLUSHALL");
+    assertEquals(await ask("DEBUG", "RELOAD"), "OK");
+    assertMatch(await ask("DEBUG", "RELOAD", "NOFLUSH"), /^ERR Error trying to load/);
+    assertEquals(await ask("DEBUG", "RELOAD", "NOFLUSH", "MERGE"), "OK");
     assertMatch(await ask("DEBUG", "RELOAD", "WHAT"), /only supports the MERGE, NOFLUSH/);
   } finally {
     Deno.removeSync(directory, { recursive: true });

@@ -181,7 +181,7 @@ export const FUNCTION_RESTORE = command({
     const { libraries } = Scripting.of(call.context);
     libraries.atomically(() => {
       if (has("FLUSH")) libraries.clear();
-      for (const source of sources) libraries.load(source, has("REPLACE"));
+      for (const source of sources) libraries.load(source, has("REPLACE"), "");
     });
     call.dirty++;
     call.reply.ok();
