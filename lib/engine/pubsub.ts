@@ -17,7 +17,7 @@ import type { Request } from "../resp/request.ts";
 import { type MemorySource, ReplyWriter } from "../resp/reply_writer.ts";
 import { Names } from "../structures/names.ts";
 import { Audience } from "./broadcast.ts";
-import { Gate, type Session } from "./session.ts";
+import { bytesOfName, Gate, type Session } from "./session.ts";
 import { Subscriptions, Topic, type TopicKind } from "./subscriptions.ts";
 
 const MESSAGE = dataOf(fromLatin1("message"));
@@ -83,6 +83,7 @@ export class PubSub {
     if (subscriptions.names[topic].has(name)) return;
     if (subscriptions.total === 0) this.enter(session);
     subscriptions.names[topic].add(name);
+    session.namedBytes += bytesOfName(name);
     const topics = this.topics[topic];
     let audience = topics.get(name);
     if (audience === undefined) {
@@ -96,6 +97,7 @@ export class PubSub {
   unsubscribe(session: Session, topic: TopicKind, name: string): void {
     const { subscriptions } = session;
     if (subscriptions === null || !subscriptions.names[topic].delete(name)) return;
+    session.namedBytes -= bytesOfName(name);
     const audience = this.topics[topic].get(name) as Audience;
     audience.leave(session);
     if (audience.sessions.size === 0) this.topics[topic].delete(audience);

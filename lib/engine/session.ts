@@ -88,6 +88,8 @@ export class Session {
   subscriptions: Subscriptions | null = null;
   /** Null until the first CLIENT TRACKING ON. */
   tracking: TrackingState | null = null;
+  /** Memory, about, of the keys, channels and prefixes that it has named and that are kept. */
+  namedBytes = 0;
   /** Messages that came while the session's own command ran, to be sent behind its reply. */
   deferredPushes: ReplyWriter | null = null;
   /** How far the stream to replicas had got with what it wrote last: {@linkcode ReplicationPort}. */
@@ -134,4 +136,12 @@ export class Session {
   get isAuthenticated(): boolean {
     return (this.gate & Gate.UNAUTHENTICATED) === 0;
   }
+}
+
+/** What a name costs beside its bytes where it is kept for a session: about two entries of tables. */
+const NAME_BYTES = 100;
+
+/** The memory that counts for a name which is kept for a session; one character a byte. */
+export function bytesOfName(name: string): number {
+  return name.length + NAME_BYTES;
 }

@@ -24,7 +24,7 @@ import { type CommandSpec, Flag } from "./command_spec.ts";
 import { extractKeys } from "./key_extraction.ts";
 import type { ChangeListener, Keyspace } from "./keyspace.ts";
 import { pushTo } from "./pushes.ts";
-import { Gate, type Session } from "./session.ts";
+import { bytesOfName, Gate, type Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { KeyReferences } from "./special_keys.ts";
 import { type TrackingOptions, TrackingState } from "./tracking_state.ts";
@@ -130,6 +130,7 @@ export class Tracking implements ChangeListener {
       return;
     }
     for (const prefix of prefixes.length === 0 ? [""] : prefixes) {
+      if (!state.prefixes.has(prefix)) session.namedBytes += bytesOfName(prefix);
       state.prefixes.add(prefix);
       const broadcast = this.broadcasts.get(prefix);
       if (broadcast !== undefined) broadcast.sessions.add(session);
@@ -149,6 +150,7 @@ export class Tracking implements ChangeListener {
     if (state === null || !state.isOn) return;
     this.sessionCount--;
     for (const prefix of state.prefixes) {
+      session.namedBytes -= bytesOfName(prefix);
       const broadcast = this.broadcasts.get(prefix);
       broadcast?.sessions.delete(session);
       if (broadcast?.sessions.size === 0) this.broadcasts.delete(prefix);

@@ -21,7 +21,7 @@ import type { CommandSpec } from "./command_spec.ts";
 import { errors } from "./errors.ts";
 import type { ChangeListener, Keyspace } from "./keyspace.ts";
 import { RequestQueue } from "./request_queue.ts";
-import { Gate, type Session } from "./session.ts";
+import { bytesOfName, Gate, type Session } from "./session.ts";
 
 /** Queues kept for the next MULTI. */
 const SPARE_QUEUES = 16;
@@ -148,6 +148,7 @@ export class Transactions implements ChangeListener {
     const wasExpired = ref !== 0 && db.isExpired(ref);
     const entry = { session, db, key, wasExpired };
     watched.push(entry);
+    session.namedBytes += bytesOfName(key);
     if (others === undefined) watchers.set(key, [entry]);
     else others.push(entry);
   }
@@ -228,6 +229,7 @@ export class Transactions implements ChangeListener {
     if (watched === undefined) return;
     this.watchedBy.delete(session);
     for (const entry of watched) {
+      session.namedBytes -= bytesOfName(entry.key);
       const watchers = this.watchers[entry.db.index];
       const others = watchers.get(entry.key)?.filter((other) => other !== entry) ?? [];
       if (others.length === 0) watchers.delete(entry.key);

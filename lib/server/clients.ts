@@ -14,6 +14,12 @@ import type { Turn } from "./turn.ts";
 /** Offsets into a read buffer have 31 bits. */
 const MAX_QUERY_BYTES = 2 ** 31 - 256 * 1024;
 
+/**
+ * So often, at least, is the memory of clients looked at while they send as much as they may take:
+ * between two ticks they must not come far beyond it.
+ */
+const LOOKS_PER_LIMIT = 16;
+
 const TOO_MANY = fromLatin1("-ERR max number of clients reached\r\n");
 const DENIED = fromLatin1(
   "-DENIED Redis is running in protected mode: protected-mode is on and the default user has no " +
@@ -29,6 +35,9 @@ export class Clients implements ConnectionOwner {
   readonly limits: ClientLimits;
   /** Bytes that the connections take, as of the last {@linkcode tick}, but for those closed since. */
   memoryBytes = 0;
+  memoryLimitBytes = 0;
+  /** Bytes read since the memory was looked at. */
+  private receivedBytes = 0;
   private readonly connections: Set<Connection> = new Set();
 
   constructor(readonly engine: Engine, readonly turn: Turn) {
@@ -45,10 +54,18 @@ export class Clients implements ConnectionOwner {
       limits.maxBulkBytes = config.get("proto-max-bulk-len");
       limits.maxQueryBytes = Math.min(config.get("client-query-buffer-limit"), MAX_QUERY_BYTES);
       limits.output = config.get("client-output-buffer-limit");
+      const { amount, percent } = config.get("maxmemory-clients");
+      this.memoryLimitBytes = percent ? Math.floor(config.get("maxmemory") * amount / 100) : amount;
     };
     follow();
     config.subscribe(
-      ["proto-max-bulk-len", "client-query-buffer-limit", "client-output-buffer-limit"],
+      [
+        "proto-max-bulk-len",
+        "client-query-buffer-limit",
+        "client-output-buffer-limit",
+        "maxmemory-clients",
+        "maxmemory",
+      ],
       follow,
     );
   }
@@ -74,7 +91,8 @@ export class Clients implements ConnectionOwner {
     const connection = new Connection(this, socket);
     this.connections.add(connection);
     // Counted from now on, so that a limit holds before the next tick as well.
-    this.engine.context.memory.otherBytes += connection.memoryBytes;
+    connection.countedBytes = connection.memoryBytes;
+    this.countMemory(this.memoryBytes + connection.countedBytes);
     connection.readOn();
   }
 
@@ -89,8 +107,19 @@ export class Clients implements ConnectionOwner {
     const idleLimitMs = this.engine.context.config.get("timeout") * 1000;
     // A set's walk goes on soundly while what it comes to is removed.
     for (const connection of this.connections) connection.tick(nowMs, idleLimitMs);
+    this.lookAtMemory();
+  }
+
+  received(bytes: number): void {
+    this.receivedBytes += bytes;
+    if (this.receivedBytes * LOOKS_PER_LIMIT >= this.memoryLimitBytes) this.lookAtMemory();
+  }
+
+  /** Counts the memory of all clients, and closes some of them where it is too much. */
+  private lookAtMemory(): void {
+    this.receivedBytes = 0;
     this.measure();
-    const limit = this.memoryLimit();
+    const limit = this.memoryLimitBytes;
     if (limit > 0 && this.memoryBytes > limit) this.evict(limit);
   }
 
@@ -112,13 +141,6 @@ export class Clients implements ConnectionOwner {
     this.engine.context.pause.end();
     this.engine.context.waiting.close();
     for (const connection of [...this.connections]) connection.close();
-  }
-
-  /** `maxmemory-clients` in bytes; 0 for none. */
-  private memoryLimit(): number {
-    const { config } = this.engine.context;
-    const { amount, percent } = config.get("maxmemory-clients");
-    return percent ? config.get("maxmemory") * amount / 100 : amount;
   }
 
   /** Closes those that take most until the rest is within the limit. */

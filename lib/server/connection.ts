@@ -46,6 +46,10 @@ export interface ConnectionOwner {
   readonly turn: Turn;
   readonly buffers: BufferPool;
   readonly limits: ClientLimits;
+  /** `maxmemory-clients` in bytes; 0 for none. */
+  readonly memoryLimitBytes: number;
+  /** Told of what was read while there is such a limit; may close clients. */
+  received(bytes: number): void;
   closed(connection: Connection): void;
 }
 
@@ -313,6 +317,8 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
     stats.reads++;
     stats.inputBytes += count;
     session.lastActiveMs = engine.context.store.state.now;
+    if (this.owner.memoryLimitBytes > 0) this.owner.received(count);
+    if (!this.isOpen) return this.readEnded();
     if (session.closing) {
       // What comes after QUIT or a protocol error is read only to notice the connection's end.
       parser.discard();
@@ -478,7 +484,8 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
 
   get memoryBytes(): number {
     return this.parser.bufferBytes + this.session.reply.buffer.length +
-      (this.session.queue?.memoryBytes ?? 0) + (this.queue?.memoryBytes ?? 0) +
+      this.session.namedBytes + (this.session.queue?.memoryBytes ?? 0) +
+      (this.queue?.memoryBytes ?? 0) +
       (this.sealedInTurn?.memoryBytes ?? 0) +
       this.writer.memoryBytes;
   }

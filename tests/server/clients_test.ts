@@ -113,6 +113,51 @@ Deno.test("maxmemory-clients closes those that take most, but for the exempt", a
   assertEquals(server.engine.context.memory.otherBytes, server.clients.memoryBytes);
 });
 
+Deno.test("what clients send is held to maxmemory-clients between two ticks as well", async () => {
+  using server = new LocalServer({ config: { "maxmemory-clients": "1500kb" } });
+  using other = await server.connect();
+  using one = await server.connect();
+  await one.send("MULTI");
+  for (let i = 0; i < 6 && server.clients.count === 2; i++) {
+    await one.write("SET", "key", "x".repeat(400_000));
+    await other.send("PING");
+    await settle();
+  }
+  await one.ended();
+  assertEquals(server.clients.count, 1);
+  assertEquals(await other.send("DBSIZE"), { kind: "integer", value: 0 });
+});
+
+Deno.test("the names that are kept for a client are part of its memory", async () => {
+  using server = new LocalServer();
+  using client = await server.connect();
+  const names = Array.from({ length: 1000 }, (_, i) => `name:${i}`);
+  const ways: readonly [string[], string[]][] = [
+    [["WATCH", ...names], ["UNWATCH"]],
+    [["SUBSCRIBE", ...names], ["UNSUBSCRIBE"]],
+    [["PSUBSCRIBE", ...names], ["PUNSUBSCRIBE"]],
+    [["SSUBSCRIBE", ...names], ["SUNSUBSCRIBE"]],
+    [
+      ["CLIENT", "TRACKING", "ON", "BCAST", ...names.flatMap((name) => ["PREFIX", `${name}:`])],
+      ["CLIENT", "TRACKING", "OFF"],
+    ],
+  ];
+  const session = server.engine.context.sessions.get(2) ?? server.engine.context.sessions.get(1);
+  assert(session !== undefined && session.link !== null);
+  for (const [begin, end] of ways) {
+    const replies = begin[0].endsWith("SUBSCRIBE") ? names.length : 1;
+    for (let i = 0; i < 2; i++) {
+      await client.write(...begin);
+      for (let reply = 0; reply < replies; reply++) await client.nextReply();
+    }
+    assert(session.namedBytes > 100_000 && session.namedBytes < 130_000, begin[0]);
+    assert(session.link.memoryBytes > session.namedBytes);
+    await client.write(...end);
+    for (let reply = 0; reply < replies; reply++) await client.nextReply();
+    assertEquals(session.namedBytes, 0, begin[0]);
+  }
+});
+
 Deno.test("a client counts as soon as it is there: a server that has no key yet can be full", async () => {
   using server = new LocalServer();
   using client = await server.connect();
