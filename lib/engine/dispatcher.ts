@@ -329,6 +329,7 @@ export class Dispatcher {
     const command = waiter.command as Command;
     // A stream has not something for everybody, and who gets nothing needs no buffer for it.
     if (waiter.wait.type !== ValueType.STREAM) session.link?.scheduleFlush();
+    const startedMs = this.timesEach ? this.clock.monotonicMs() : -1;
     const call = this.begin(session, request, command);
     const mark = session.reply.length;
     let isAnswered = true;
@@ -346,6 +347,10 @@ export class Dispatcher {
       this.context.tracking.ran(session, command, request);
     }
     if (session.deferredPushes !== null) this.sendDeferred(session);
+    if (isAnswered && startedMs >= 0) {
+      const elapsedMs = this.clock.monotonicMs() - startedMs;
+      noteSlow(this.context, session, request, command, elapsedMs);
+    }
     return isAnswered;
   }
 
@@ -480,6 +485,8 @@ export class Dispatcher {
 
   private measured(session: Session, request: Request, command: Command, startedMs: number): void {
     const elapsedMs = this.times.endCall(command.stats, startedMs);
+    // What waits for a key is told of when it is answered.
+    if (session.parked && (command.flags & Flag.BLOCKING) !== 0) return;
     this.noteSlow(session, request, command, elapsedMs);
   }
 

@@ -37,6 +37,22 @@ Deno.test("SLOWLOG GET shows 10 entries unless told otherwise, -1 all", () => {
   assertEquals(count("-1"), 14);
 });
 
+Deno.test("SLOWLOG has a command that waited when it is answered, as it was sent", () => {
+  const redis = new EngineHarness({ config: { "slowlog-log-slower-than": "0" } });
+  const waiting = redis.newClient();
+  redis.run("SLOWLOG", "RESET");
+  const logged = () =>
+    [...redis.run("SLOWLOG", "GET").matchAll(/4\) 1\) "(\w+)"/g)].map((it) => it[1]);
+  redis.send(waiting, "BLPOP", "list", 0);
+  assertEquals(logged(), ["SLOWLOG"]);
+  redis.run("MULTI");
+  redis.run("LPUSH", "list", "a");
+  redis.run("SLOWLOG", "RESET");
+  redis.run("EXEC");
+  assertEquals(redis.received(waiting).length, 1);
+  assertEquals(logged(), ["BLPOP", "SLOWLOG"]);
+});
+
 Deno.test("secrets are not shown by SLOWLOG", () => {
   const redis = new EngineHarness({ config: { "slowlog-log-slower-than": "0" } });
   redis.run("AUTH", "hidden1");
