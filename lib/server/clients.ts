@@ -9,7 +9,7 @@ import { writeAll } from "../host/network.ts";
 import { fromLatin1 } from "../bytes/byte_string.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { type ClientLimits, Connection, type ConnectionOwner } from "./connection.ts";
-import type { Turn } from "./turn.ts";
+import type { Flushable, Turn } from "./turn.ts";
 
 /** Offsets into a read buffer have 31 bits. */
 const MAX_QUERY_BYTES = 2 ** 31 - 256 * 1024;
@@ -36,8 +36,16 @@ export class Clients implements ConnectionOwner {
   /** Bytes that the connections take, as of the last {@linkcode tick}, but for those closed since. */
   memoryBytes = 0;
   memoryLimitBytes = 0;
-  /** Bytes read since the memory was looked at. */
-  private receivedBytes = 0;
+  /** Bytes read, and of long replies, since the memory was looked at. */
+  private movedBytes = 0;
+  /** Whether the memory will be looked at when the turn ends. */
+  private isLookDue = false;
+  private readonly lookAtEnd: Flushable = {
+    flush: () => this.lookAtMemory(),
+    hold: () => this.lookAtMemory(),
+    release: () => true,
+    close: () => {},
+  };
   private readonly connections: Set<Connection> = new Set();
 
   constructor(readonly engine: Engine, readonly turn: Turn) {
@@ -56,6 +64,7 @@ export class Clients implements ConnectionOwner {
       limits.output = config.get("client-output-buffer-limit");
       const { amount, percent } = config.get("maxmemory-clients");
       this.memoryLimitBytes = percent ? Math.floor(config.get("maxmemory") * amount / 100) : amount;
+      this.lookSoon();
     };
     follow();
     config.subscribe(
@@ -111,13 +120,26 @@ export class Clients implements ConnectionOwner {
   }
 
   received(bytes: number): void {
-    this.receivedBytes += bytes;
-    if (this.receivedBytes * LOOKS_PER_LIMIT >= this.memoryLimitBytes) this.lookAtMemory();
+    this.movedBytes += bytes;
+    if (this.movedBytes * LOOKS_PER_LIMIT >= this.memoryLimitBytes) this.lookAtMemory();
+  }
+
+  replies(bytes: number): void {
+    this.movedBytes += bytes;
+    if (this.movedBytes * LOOKS_PER_LIMIT >= this.memoryLimitBytes) this.lookSoon();
+  }
+
+  private lookSoon(): void {
+    if (this.isLookDue || this.memoryLimitBytes === 0 || this.connections.size === 0) return;
+    this.isLookDue = true;
+    this.turn.begin();
+    this.turn.flushAtEnd(this.lookAtEnd);
   }
 
   /** Counts the memory of all clients, and closes some of them where it is too much. */
   private lookAtMemory(): void {
-    this.receivedBytes = 0;
+    this.movedBytes = 0;
+    this.isLookDue = false;
     this.measure();
     const limit = this.memoryLimitBytes;
     if (limit > 0 && this.memoryBytes > limit) this.evict(limit);

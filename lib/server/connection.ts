@@ -50,6 +50,8 @@ export interface ConnectionOwner {
   readonly memoryLimitBytes: number;
   /** Told of what was read while there is such a limit; may close clients. */
   received(bytes: number): void;
+  /** Told of a long reply while there is such a limit. */
+  replies(bytes: number): void;
   closed(connection: Connection): void;
 }
 
@@ -272,6 +274,7 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
   }
 
   replyGrows(bytes: number): void {
+    if (this.owner.memoryLimitBytes > 0) this.owner.replies(bytes);
     if (this.hasOverflowed || !this.exceedsOutputLimit(bytes + this.queuedBytes)) return;
     this.hasOverflowed = true;
     this.session.closing = true;

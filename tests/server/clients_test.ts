@@ -1,8 +1,8 @@
 /** Who is let in, and who has to go. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { latin1 } from "../../lib/bytes/byte_string.ts";
-import type { Address, Connection } from "../../lib/host/network.ts";
+import { fromLatin1, latin1 } from "../../lib/bytes/byte_string.ts";
+import { type Address, type Connection, writeAll } from "../../lib/host/network.ts";
 import { LocalServer, settle } from "../support/local_server.ts";
 import { show } from "../support/resp_client.ts";
 
@@ -126,6 +126,29 @@ Deno.test("what clients send is held to maxmemory-clients between two ticks as w
   await one.ended();
   assertEquals(server.clients.count, 1);
   assertEquals(await other.send("DBSIZE"), { kind: "integer", value: 0 });
+});
+
+Deno.test("a lower maxmemory-clients, and replies that nobody reads, have their effect at once", async () => {
+  using server = new LocalServer({ sockets: true, config: { "maxmemory-clients": "8mb" } });
+  using other = await server.connect();
+  await other.send("CLIENT", "NO-EVICT", "on");
+  await other.send("SET", "key", "x".repeat(1_000_000));
+  const silent = await server.open();
+  for (let i = 0; i < 60 && server.clients.count === 2; i++) {
+    await writeAll(silent, fromLatin1("GET key\r\n"));
+    await other.send("PING");
+  }
+  assertEquals(server.clients.count, 1);
+  silent.close();
+  const large = await server.open();
+  await writeAll(large, fromLatin1(`*2\r\n$4\r\nECHO\r\n$2000000\r\n${"x".repeat(1_000_000)}`));
+  const { engine } = server;
+  while ([...engine.context.sessions.all()].every(({ link }) => (link?.queryBytes ?? 0) < 1e6)) {
+    await other.send("PING");
+  }
+  await other.send("CONFIG", "SET", "maxmemory-clients", "500kb");
+  assertEquals(server.clients.count, 1);
+  large.close();
 });
 
 Deno.test("the names that are kept for a client are part of its memory", async () => {

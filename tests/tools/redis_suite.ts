@@ -74,7 +74,10 @@ function prepare(source: string): string {
   for (const name of ["runtest", "redis.conf"]) copy(`${source}/${name}`, `${directory}/${name}`);
   Deno.mkdirSync(`${directory}/src`);
   const server = `${directory}/src/redis-server`;
-  Deno.writeTextFileSync(server, `#!/bin/sh\nexec '${Deno.execPath()}' run -A '${mainPath}' "$@"\n`);
+  Deno.writeTextFileSync(
+    server,
+    `#!/bin/sh\nexec '${Deno.execPath()}' run -A '${mainPath}' "$@"\n`,
+  );
   Deno.chmodSync(server, 0o755);
   for (const tool of TOOLS) Deno.symlinkSync(`/usr/bin/${tool}`, `${directory}/src/${tool}`);
   return directory;
