@@ -77,6 +77,17 @@ Deno.test("DEBUG LOG writes to the log", () => {
   assertEquals(redis.log.messages("warning"), ["DEBUG LOG: a message"]);
 });
 
+Deno.test("DEBUG OBJECT shows what is past its time and still there, as redis-server does", () => {
+  const redis = allowed();
+  redis.run("SET", "key", "v", "PX", "1");
+  redis.effects = [];
+  redis.clock.advance(2);
+  assertMatch(redis.run("DEBUG", "OBJECT", "key"), /^Value at:.*encoding:embstr/);
+  assertEquals(redis.effects, []);
+  assertEquals(redis.run("EXISTS", "key"), "(integer) 0");
+  assertEquals(redis.run("DEBUG", "OBJECT", "key"), "(error) ERR no such key");
+});
+
 Deno.test("DEBUG OBJECT shows how a value is stored", () => {
   const redis = allowed();
   redis.run("SET", "n", "123");
