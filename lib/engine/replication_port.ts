@@ -78,6 +78,8 @@ export interface ReplicationPort {
   acknowledged(offset: number): number;
   /** How many replicas have it in their append-only files, on disk. */
   acknowledgedOnDisk(offset: number): number;
+  /** DEBUG REPLICATE: gives replicas a request that was not run here; nothing on a replica. */
+  replicate(words: readonly Uint8Array[]): void;
   /** Asks all replicas how far they are, once at the end of the turn. */
   askForAcknowledgements(): void;
   /** Called whenever a replica has acknowledged something, or is gone; set by who waits for that. */

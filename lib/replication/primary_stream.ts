@@ -164,11 +164,18 @@ export class PrimaryStream {
   /** The primary could run what we can't: our data may differ from its from now on. */
   private refused(): void {
     const { reply, lastCommand } = this.session;
+    const { host, stats, config, process } = this.engine.context;
     const text = latin1(reply.buffer.subarray(1, reply.length)).trimEnd();
-    this.engine.context.host.log.warning(
+    const command = lastCommand?.lowerName ?? "<unknown>";
+    host.log.warning(
       "== CRITICAL == This replica is sending an error to its master: " +
-        `'${text}' after processing the command '${lastCommand?.lowerName ?? "<unknown>"}'`,
+        `'${text}' after processing the command '${command}'`,
     );
+    stats.unexpectedErrors++;
+    if (config.get("propagation-error-behavior") === "ignore") return;
+    // Data that clients change are not the primary's anyway.
+    if (!config.get("replica-read-only")) return;
+    process?.fail(`its primary's command '${command}' failed, see propagation-error-behavior`);
   }
 
   /** @param place behind the last request that was applied. */

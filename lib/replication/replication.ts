@@ -405,6 +405,10 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     if (this.stream !== null) this.stream.selectedDb = -1;
   }
 
+  replicate(words: readonly Uint8Array[]): void {
+    this.stream?.say(...words);
+  }
+
   say(...words: string[]): void {
     this.stream?.say(...words);
   }

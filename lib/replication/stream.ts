@@ -50,8 +50,8 @@ export class ReplicationStream implements EffectSubscriber {
     this.appended();
   }
 
-  /** A request that is no effect: PING, REPLCONF GETACK. */
-  say(...words: string[]): void {
+  /** A request that is no effect: PING, REPLCONF GETACK, what DEBUG REPLICATE was given. */
+  say(...words: (string | Uint8Array)[]): void {
     this.write(Request.from(words));
     this.appended();
   }

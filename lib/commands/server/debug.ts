@@ -201,6 +201,21 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
     ]],
     run: reload,
   }],
+  ["REPLICATE", {
+    least: 1,
+    most: Infinity,
+    help: [[
+      "REPLICATE <string>",
+      "Sends replicas a command, word by word, that is not run here: their data may differ then.",
+    ]],
+    run(call) {
+      const { request, context } = call;
+      const words: Uint8Array[] = [];
+      for (let i = 2; i < call.count; i++) words.push(request.copy(i));
+      context.replication?.replicate(words);
+      call.reply.ok();
+    },
+  }],
   ["SET-ACTIVE-EXPIRE", {
     least: 1,
     help: [[
