@@ -2,6 +2,8 @@
  * All connected clients: who is let in, who has to go, and what memory they take together.
  */
 
+import type { Config } from "../config/config.ts";
+import type { BufferLimits } from "../config/special_parameters.ts";
 import type { Engine } from "../engine/engine.ts";
 import { clientInfo } from "../engine/client_info.ts";
 import type { Address, Connection as HostConnection } from "../host/network.ts";
@@ -54,14 +56,14 @@ export class Clients implements ConnectionOwner {
     const limits = {
       maxBulkBytes: 0,
       maxQueryBytes: 0,
-      output: config.get("client-output-buffer-limit"),
+      output: outputLimits(config),
     };
     this.limits = limits;
     engine.context.memory.measureOthers = () => this.measure();
     const follow = (): void => {
       limits.maxBulkBytes = config.get("proto-max-bulk-len");
       limits.maxQueryBytes = Math.min(config.get("client-query-buffer-limit"), MAX_QUERY_BYTES);
-      limits.output = config.get("client-output-buffer-limit");
+      limits.output = outputLimits(config);
       const { amount, percent } = config.get("maxmemory-clients");
       this.memoryLimitBytes = percent ? Math.floor(config.get("maxmemory") * amount / 100) : amount;
       this.lookSoon();
@@ -74,6 +76,7 @@ export class Clients implements ConnectionOwner {
         "client-output-buffer-limit",
         "maxmemory-clients",
         "maxmemory",
+        "repl-backlog-size",
       ],
       follow,
     );
@@ -194,6 +197,18 @@ async function refuse(socket: HostConnection, reply: Uint8Array): Promise<void> 
   } catch {
     // The runtime has closed it already.
   }
+}
+
+/**
+ * A replica that is cut off comes back and is sent the same from the backlog: as in Redis it may lag
+ * by as much as that holds, whatever its limit.
+ */
+function outputLimits(config: Config): BufferLimits {
+  const limits = config.get("client-output-buffer-limit");
+  const { hardBytes } = limits.replica;
+  if (hardBytes === 0) return limits;
+  const least = Math.max(hardBytes, config.get("repl-backlog-size"));
+  return { ...limits, replica: { ...limits.replica, hardBytes: least } };
 }
 
 function isLocal(address: Address): boolean {

@@ -1,6 +1,7 @@
 /** What replicas can go on with after roles, links and processes have changed. */
 
 import { assert, assertEquals } from "@std/assert";
+import { FlakyProxy } from "../support/flaky_proxy.ts";
 import {
   replicationFields,
   type ReplicationNode,
@@ -119,6 +120,22 @@ Deno.test("a snapshot for replicas counts as a background save", async () => {
   await client.send("CONFIG", "SET", "rdb-key-save-delay", "0");
   await untilLinked(replica);
   await until(async () => !await isSaving(), "the snapshot to end");
+});
+
+Deno.test("a replica is not cut off for what the backlog would send it again", async () => {
+  await using primary = await startNode("ours", {
+    directives: { "client-output-buffer-limit": "replica 1mb 0 0", "repl-backlog-size": "64mb" },
+  });
+  await using proxy = new FlakyProxy(primary.port);
+  await using replica = await startNode("ours", { follows: proxy.port });
+  await untilLinked(replica);
+  proxy.isStalled = true;
+  const megabyte = "x".repeat(1 << 20);
+  for (let i = 0; i < 12; i++) await primary.client.send("SET", `key:${i}`, megabyte);
+  await severalLooks(primary);
+  proxy.isStalled = false;
+  await untilEqual([primary, replica]);
+  assertEquals(await syncs(primary), "full 1, partial 0");
 });
 
 Deno.test("CONFIG RESETSTAT begins to count synchronisations, their bytes and saves anew", async () => {
