@@ -153,3 +153,23 @@ async function fullSyncs(node: { client: { send(...words: string[]): Promise<unk
   const reply = await node.client.send("INFO", "stats") as { bytes: Uint8Array };
   return Number(/sync_full:(\d+)/.exec(new TextDecoder().decode(reply.bytes))![1]);
 }
+
+Deno.test("a primary that says nothing is given up after repl-timeout, and tried again", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const links: Deno.TcpConn[] = [];
+  const accepting = (async () => {
+    for await (const link of listener) links.push(link);
+  })();
+  {
+    await using replica = await startNode("ours", {
+      follows: listener.addr.port,
+      directives: { "repl-timeout": "1" },
+    });
+    const warned = () =>
+      replica.log.messages("warning").includes("Timeout connecting to the MASTER...");
+    await until(() => Promise.resolve(warned() && links.length > 1), "another try");
+  }
+  listener.close();
+  await accepting;
+  for (const link of links) link.close();
+});
