@@ -223,6 +223,7 @@ export class FullSync {
 
   private async sendFile(path: string, replica: Replica): Promise<void> {
     const file = this.parts.context.host.files.open(path, { read: true });
+    replica.isSentFile = true;
     try {
       replica.say(`$${file.size()}\r\n`);
       for (;;) {

@@ -15,17 +15,19 @@ import type { Backlog } from "./backlog.ts";
 
 export const ReplicaState = {
   /** Waits for a snapshot to begin. */
-  WAITING: "wait_bgsave",
-  /** Is being sent a snapshot, or loads it. */
-  SNAPSHOT: "send_bulk",
-  ONLINE: "online",
+  WAITING: 0,
+  /** A snapshot is made for it, or sent to it, or it loads it. */
+  SNAPSHOT: 1,
+  ONLINE: 2,
 } as const;
 
 /** Bytes of the stream that are handed to the system at once. */
 const PIECE_BYTES = 256 * 1024;
 
 export class Replica implements OutputSource {
-  state: string = ReplicaState.WAITING;
+  state: number = ReplicaState.WAITING;
+  /** Whether it is sent a snapshot that was made before, from a file. */
+  isSentFile = false;
   facts: ReplicaFacts = {};
   /** Place in the stream up to which the replica was sent it. */
   place = 0;
@@ -61,6 +63,12 @@ export class Replica implements OutputSource {
 
   get isOnline(): boolean {
     return this.state === ReplicaState.ONLINE;
+  }
+
+  /** The state in Redis's words: what is sent while it is made is still waited for. */
+  get stateName(): string {
+    if (this.isOnline) return "online";
+    return this.isSentFile ? "send_bulk" : "wait_bgsave";
   }
 
   /** Address and port under which others reach the replica. */

@@ -178,7 +178,7 @@ export class Replicas {
       const lag = replica.isOnline ? this.lagSeconds(replica, nowMs) : 0;
       return [
         `slave${i}`,
-        `ip=${replica.address},port=${replica.port},state=${replica.state},` +
+        `ip=${replica.address},port=${replica.port},state=${replica.stateName},` +
         `offset=${replica.acknowledged},lag=${lag}`,
       ];
     });
@@ -192,7 +192,7 @@ export class Replicas {
       const seconds = one.isOnline ? this.lagSeconds(one, clock.unixMs()) : 0;
       log.warning(
         `Lagging replica ${one.name} reported offset ${offset - one.acknowledged} behind master, ` +
-          `lag=${seconds}, state=${one.state}.`,
+          `lag=${seconds}, state=${one.stateName}.`,
       );
     }
     const count = this.all.length;

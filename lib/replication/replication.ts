@@ -215,6 +215,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     const { context } = this.engine;
     const wasPrimary = this.link === null;
     this.link?.stop();
+    // Our replicas stay until it is known whether the history they follow goes on.
     // Our own data are a history that the other one may know and go on with.
     if (wasPrimary) {
       this.mayContinue = true;
@@ -223,7 +224,6 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
       context.waiting.unblockAll(errors.ROLE_CHANGED);
     }
     context.config.assign("replicaof", `${quoted(host)} ${port}`);
-    if (!failover || !wasPrimary) this.replicas.closeAll();
     this.link = this.openLink(host, port, failover);
     this.changed();
   }

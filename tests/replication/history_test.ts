@@ -117,6 +117,8 @@ Deno.test("a snapshot for replicas counts as a background save", async () => {
     shown(await client.send("INFO", "persistence")).includes("rdb_bgsave_in_progress:1\r\n");
   await until(isSaving, "the snapshot to begin");
   assertEquals(shown(await client.send("BGSAVE")), "ERR Background save already in progress");
+  const { slave0 } = await replicationFields(client);
+  assert(slave0.includes(",state=wait_bgsave,"), slave0);
   await client.send("CONFIG", "SET", "rdb-key-save-delay", "0");
   await untilLinked(replica);
   await until(async () => !await isSaving(), "the snapshot to end");
@@ -136,6 +138,24 @@ Deno.test("a replica is not cut off for what the backlog would send it again", a
   proxy.isStalled = false;
   await untilEqual([primary, replica]);
   assertEquals(await syncs(primary), "full 1, partial 0");
+});
+
+Deno.test("a replica that goes to another primary of the same history keeps its own replicas", async () => {
+  await using primary = await startNode("ours");
+  await using other = await startNode("ours", { follows: primary.port });
+  await using between = await startNode("ours", { follows: primary.port });
+  await untilLinked(other);
+  await untilLinked(between);
+  await using last = await startNode("ours", { follows: between.port });
+  await untilLinked(last);
+  await primary.client.send("SET", "k", "v");
+  await untilEqual([primary, other, between, last]);
+  await between.client.send("REPLICAOF", "127.0.0.1", other.port);
+  await untilLinked(between);
+  await primary.client.send("SET", "k", "w");
+  await untilEqual([primary, other, between, last]);
+  assertEquals(await syncs(between), "full 1, partial 0");
+  assertEquals(await syncs(other), "full 0, partial 1");
 });
 
 Deno.test("CONFIG RESETSTAT begins to count synchronisations, their bytes and saves anew", async () => {
