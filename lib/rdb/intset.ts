@@ -10,7 +10,7 @@
 
 import { dataOf } from "../bytes/copy.ts";
 import type { ByteSlice, PackedElements } from "./byte_slice.ts";
-import { RdbError } from "./rdb_error.ts";
+import { RdbIntegrityError } from "./rdb_error.ts";
 
 const HEADER_BYTES = 8;
 
@@ -29,14 +29,14 @@ export class IntsetReader implements PackedElements {
     this.data = data;
     this.at = offset + HEADER_BYTES;
     this.end = offset + length;
-    if (length < HEADER_BYTES) throw new RdbError("an intset without its head");
+    if (length < HEADER_BYTES) throw new RdbIntegrityError("an intset without its head");
     this.width = data.getUint32(offset, true);
     const count = data.getUint32(offset + 4, true);
     if (this.width !== 2 && this.width !== 4 && this.width !== 8) {
-      throw new RdbError(`an intset of integers of ${this.width} bytes`);
+      throw new RdbIntegrityError(`an intset of integers of ${this.width} bytes`);
     }
     if (HEADER_BYTES + count * this.width !== length) {
-      throw new RdbError("an intset of another length than it says");
+      throw new RdbIntegrityError("an intset of another length than it says");
     }
   }
 
@@ -80,6 +80,6 @@ function fits(first: bigint, last: bigint, bits: number): boolean {
   return first >= BigInt(-(2 ** (bits - 1))) && last < BigInt(2 ** (bits - 1));
 }
 
-function unsorted(): RdbError {
-  return new RdbError("an intset that is not sorted");
+function unsorted(): RdbIntegrityError {
+  return new RdbIntegrityError("an intset that is not sorted");
 }

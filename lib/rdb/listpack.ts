@@ -23,7 +23,7 @@ import type { Int64 } from "../bytes/int64.ts";
 import { parseBigInteger, parseInteger } from "../bytes/integer.ts";
 import { decodeListpackInteger } from "../structures/listpack_block.ts";
 import { ByteSlice, type PackedElements } from "./byte_slice.ts";
-import { RdbError } from "./rdb_error.ts";
+import { RdbIntegrityError } from "./rdb_error.ts";
 import { WholeView } from "./whole_view.ts";
 
 const HEADER_BYTES = 6;
@@ -57,21 +57,21 @@ export class ListpackReader implements PackedElements {
   constructor(packed: ByteSlice) {
     const { bytes, data, offset, length } = packed;
     if (length < HEADER_BYTES + 1 || data.getUint32(offset, true) !== length) {
-      throw new RdbError("a listpack of another length than it says");
+      throw new RdbIntegrityError("a listpack of another length than it says");
     }
     this.bytes = bytes;
     this.data = data;
     this.at = offset + HEADER_BYTES;
     this.last = offset + length - 1;
     this.expected = data.getUint16(offset + 4, true);
-    if (bytes[this.last] !== END) throw new RdbError("a listpack without its end");
+    if (bytes[this.last] !== END) throw new RdbIntegrityError("a listpack without its end");
   }
 
   next(into: ByteSlice): boolean {
     const { at, last } = this;
     if (at === last) {
       if (this.expected !== UNCOUNTED && this.expected !== this.count) {
-        throw new RdbError(`a listpack of ${this.count} elements, not ${this.expected}`);
+        throw new RdbIntegrityError(`a listpack of ${this.count} elements, not ${this.expected}`);
       }
       return false;
     }
@@ -95,7 +95,7 @@ export class ListpackReader implements PackedElements {
   integer(into: Int64): void {
     const { at, data, head } = this;
     const isInteger = head < 0x80 || head >>> 5 === 6 || head >= Code.INT_16 && head <= Code.INT_64;
-    if (!isInteger) throw new RdbError("an element of a listpack that is not an integer");
+    if (!isInteger) throw new RdbIntegrityError("an element of a listpack that is not an integer");
     this.next(this.passed);
     decodeListpackInteger(data, at, into);
   }
@@ -140,7 +140,9 @@ export class ListpackReader implements PackedElements {
         into.setBigInteger(data.getBigInt64(at + 1, true));
         return 9;
       default:
-        throw new RdbError(`unknown element of a listpack ${last - at} bytes before its end`);
+        throw new RdbIntegrityError(
+          `unknown element of a listpack ${last - at} bytes before its end`,
+        );
     }
   }
 
@@ -151,17 +153,19 @@ export class ListpackReader implements PackedElements {
   }
 
   private within(at: number, size: number): void {
-    if (at + size > this.last) throw new RdbError("an element of a listpack is cut short");
+    if (at + size > this.last) throw new RdbIntegrityError("an element of a listpack is cut short");
   }
 
   private checkBackLength(at: number, size: number): void {
     const count = backLengthBytes(size);
-    if (at + count > this.last) throw new RdbError("an element of a listpack is cut short");
+    if (at + count > this.last) {
+      throw new RdbIntegrityError("an element of a listpack is cut short");
+    }
     let rest = size;
     for (let i = count - 1; i >= 0; i--) {
       const expected = i === 0 ? rest : rest % 128 | 128;
       if (this.bytes[at + i] !== expected) {
-        throw new RdbError("an element of a listpack with another length behind it");
+        throw new RdbIntegrityError("an element of a listpack with another length behind it");
       }
       rest = Math.floor(rest / 128);
     }

@@ -14,6 +14,11 @@ export class RdbEmptyValue extends RdbError {
   override name = "RdbEmptyValue";
 }
 
+/** A packed value that contradicts itself: a listpack, ziplist, zipmap, intset or stream's block. */
+export class RdbIntegrityError extends RdbError {
+  override name = "RdbIntegrityError";
+}
+
 /** A file is not what was written: its checksum is another one. */
 export class RdbChecksumError extends RdbError {
   override name = "RdbChecksumError";

@@ -14,7 +14,7 @@ import { StreamId } from "../structures/stream_id.ts";
 import { DELETED, SAME_FIELDS } from "../structures/stream_log.ts";
 import { ByteSlice } from "./byte_slice.ts";
 import { ListpackReader } from "./listpack.ts";
-import { RdbError } from "./rdb_error.ts";
+import { RdbIntegrityError } from "./rdb_error.ts";
 
 /** Elements of an entry beside its fields and values, the count of them at its end left out. */
 const SAME_FIELDS_HEAD = 3;
@@ -37,20 +37,26 @@ export class StreamBlockChecker {
     const deleted = this.count(elements);
     const fields = this.count(elements);
     this.skip(elements, fields);
-    if (this.count(elements) !== 0) throw new RdbError("a stream's block without its first entry");
+    if (this.count(elements) !== 0) {
+      throw new RdbIntegrityError("a stream's block without its first entry");
+    }
     let found = 0;
     for (let left = live + deleted; left > 0; left--) {
       const isDeleted = this.entry(elements, fields, master);
       if (this.id.compare(last) <= 0 || this.id.compare(master) < 0) {
-        throw new RdbError("ids of a stream that don't rise");
+        throw new RdbIntegrityError("ids of a stream that don't rise");
       }
       if (isDeleted) continue;
       last.set(this.id);
       found++;
     }
-    if (found !== live) throw new RdbError(`a stream's block of ${found} entries, not ${live}`);
+    if (found !== live) {
+      throw new RdbIntegrityError(`a stream's block of ${found} entries, not ${live}`);
+    }
     // At the end the number of elements is compared with what the listpack says.
-    if (elements.next(this.passed)) throw new RdbError("a stream's block with more than entries");
+    if (elements.next(this.passed)) {
+      throw new RdbIntegrityError("a stream's block with more than entries");
+    }
     return live;
   }
 
@@ -58,7 +64,9 @@ export class StreamBlockChecker {
   private entry(elements: ListpackReader, blockFields: number, master: StreamId): boolean {
     // Flags are changed in place, so they must have the one byte that they are written with.
     const flags = elements.head;
-    if (flags > (DELETED | SAME_FIELDS)) throw new RdbError(`flags of a stream's entry: ${flags}`);
+    if (flags > (DELETED | SAME_FIELDS)) {
+      throw new RdbIntegrityError(`flags of a stream's entry: ${flags}`);
+    }
     const { integer, id } = this;
     elements.integer(integer);
     id.set(master);
@@ -75,20 +83,24 @@ export class StreamBlockChecker {
       this.skip(elements, fields * 2);
       size = OWN_FIELDS_HEAD + fields * 2;
     }
-    if (this.count(elements) !== size) throw new RdbError("an entry of a stream of another size");
+    if (this.count(elements) !== size) {
+      throw new RdbIntegrityError("an entry of a stream of another size");
+    }
     return (flags & DELETED) !== 0;
   }
 
   private count(elements: ListpackReader): number {
     elements.integer(this.integer);
     const { high, low } = this.integer;
-    if (high !== 0) throw new RdbError("a count in a stream's block that is out of range");
+    if (high !== 0) throw new RdbIntegrityError("a count in a stream's block that is out of range");
     return low >>> 0;
   }
 
   private skip(elements: ListpackReader, count: number): void {
     for (let left = count; left > 0; left--) {
-      if (!elements.next(this.passed)) throw new RdbError("a stream's block that ends too early");
+      if (!elements.next(this.passed)) {
+        throw new RdbIntegrityError("a stream's block that ends too early");
+      }
     }
   }
 }

@@ -146,7 +146,9 @@ function readConsumer(
   reader.string(name);
   const seenMs = readTime(reader);
   const activeMs = hasActiveTime ? readTime(reader) : seenMs;
-  if (!sink.consumer(name, seenMs, activeMs)) throw new RdbError("a consumer that is there twice");
+  if (!sink.consumer(name, seenMs, activeMs)) {
+    throw new RdbError("Duplicate stream consumer detected");
+  }
   const pending = reader.length();
   for (let left = pending; left > 0; left--) {
     readRawId(reader, id);

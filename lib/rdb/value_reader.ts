@@ -15,7 +15,7 @@ import type { PackedElements } from "./byte_slice.ts";
 import { IntsetReader } from "./intset.ts";
 import { ListpackReader } from "./listpack.ts";
 import { QuicklistContainer, RdbType } from "./opcodes.ts";
-import { RdbEmptyValue, RdbError } from "./rdb_error.ts";
+import { RdbEmptyValue, RdbError, RdbIntegrityError } from "./rdb_error.ts";
 import type { RdbReader } from "./rdb_reader.ts";
 import { ZiplistReader } from "./ziplist.ts";
 import { ZipmapReader } from "./zipmap.ts";
@@ -147,6 +147,8 @@ function readNode(
     throw new RdbError(`unknown container of a quicklist node: ${container}`);
   }
   reader.string(element);
+  // Only long elements have a node of their own.
+  if (element.length === 0) throw new RdbError("a node of a list without its element");
   if (!sink.element(element)) throw twice();
   return 1;
 }
@@ -197,7 +199,7 @@ function readPackedHash(elements: PackedElements, sink: FieldSink): void {
   let count = 0;
   for (; elements.next(field); count++) {
     if (!elements.next(value)) throw incomplete();
-    if (!sink.field(field, value, 0)) throw twice();
+    if (!sink.field(field, value, 0)) throw twiceInPacked();
   }
   refuseEmpty(count);
 }
@@ -210,7 +212,7 @@ function readPackedExpiringHash(elements: PackedElements, sink: FieldSink): void
   for (; elements.next(field); count++) {
     if (!elements.next(value) || !elements.next(time)) throw incomplete();
     const expiry = parseInteger(time.bytes, time.offset, time.length);
-    if (!sink.field(field, value, expiry === 0 ? 0 : checkedExpiry(expiry))) throw twice();
+    if (!sink.field(field, value, expiry === 0 ? 0 : checkedExpiry(expiry))) throw twiceInPacked();
   }
   refuseEmpty(count);
 }
@@ -234,7 +236,7 @@ function readPackedSortedSet(elements: PackedElements, sink: ScoreSink): void {
     if (!elements.next(text)) throw incomplete();
     const score = parseDouble(text.bytes, text.offset, text.length);
     if (score !== score) throw new RdbError("a score that is not a number");
-    if (!sink.member(member, score)) throw twice();
+    if (!sink.member(member, score)) throw twiceInPacked();
   }
   refuseEmpty(count);
 }
@@ -253,7 +255,7 @@ function packedOf(
 function drain(elements: PackedElements, element: ByteSlice, sink: ElementSink): number {
   let count = 0;
   for (; elements.next(element); count++) {
-    if (!sink.element(element)) throw twice();
+    if (!sink.element(element)) throw twiceInPacked();
   }
   return count;
 }
@@ -271,8 +273,12 @@ function twice(): RdbError {
   return new RdbError("an element that is there twice");
 }
 
+function twiceInPacked(): RdbError {
+  return new RdbIntegrityError("an element that is there twice");
+}
+
 function incomplete(): RdbError {
-  return new RdbError("a packed value that ends too early");
+  return new RdbIntegrityError("a packed value that ends too early");
 }
 
 function unknownType(type: number): RdbError {

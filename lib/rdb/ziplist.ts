@@ -17,7 +17,7 @@
  */
 
 import type { ByteSlice, PackedElements } from "./byte_slice.ts";
-import { RdbError } from "./rdb_error.ts";
+import { RdbIntegrityError } from "./rdb_error.ts";
 
 const HEADER_BYTES = 10;
 const END = 0xff;
@@ -49,7 +49,7 @@ export class ZiplistReader implements PackedElements {
   constructor(packed: ByteSlice) {
     const { bytes, data, offset, length } = packed;
     if (length < HEADER_BYTES + 1 || data.getUint32(offset, true) !== length) {
-      throw new RdbError("a ziplist of another length than it says");
+      throw new RdbIntegrityError("a ziplist of another length than it says");
     }
     this.bytes = bytes;
     this.data = data;
@@ -57,7 +57,7 @@ export class ZiplistReader implements PackedElements {
     this.last = offset + length - 1;
     this.lastEntry = offset + data.getUint32(offset + 4, true);
     this.expected = data.getUint16(offset + 8, true);
-    if (bytes[this.last] !== END) throw new RdbError("a ziplist without its end");
+    if (bytes[this.last] !== END) throw new RdbIntegrityError("a ziplist without its end");
   }
 
   next(into: ByteSlice): boolean {
@@ -70,7 +70,7 @@ export class ZiplistReader implements PackedElements {
     this.within(start, head + 1);
     const previous = head === 1 ? this.bytes[start] : this.data.getUint32(start + 1, true);
     if (previous !== this.previous) {
-      throw new RdbError("an entry of a ziplist with a wrong length before it");
+      throw new RdbIntegrityError("an entry of a ziplist with a wrong length before it");
     }
     this.previous = head + this.element(start + head, into);
     this.at = start + this.previous;
@@ -80,10 +80,10 @@ export class ZiplistReader implements PackedElements {
 
   private checkEnd(): void {
     if (this.expected !== UNCOUNTED && this.expected !== this.count) {
-      throw new RdbError(`a ziplist of ${this.count} entries, not ${this.expected}`);
+      throw new RdbIntegrityError(`a ziplist of ${this.count} entries, not ${this.expected}`);
     }
     if (this.lastEntry !== this.last - this.previous && this.count > 0) {
-      throw new RdbError("a ziplist with its last entry elsewhere");
+      throw new RdbIntegrityError("a ziplist with its last entry elsewhere");
     }
   }
 
@@ -123,7 +123,9 @@ export class ZiplistReader implements PackedElements {
         into.setBigInteger(data.getBigInt64(at + 1, true));
         return 9;
     }
-    if (first < 0xf1 || first > 0xfd) throw new RdbError(`unknown entry of a ziplist: ${first}`);
+    if (first < 0xf1 || first > 0xfd) {
+      throw new RdbIntegrityError(`unknown entry of a ziplist: ${first}`);
+    }
     into.setInteger((first & 15) - 1);
     return 1;
   }
@@ -135,6 +137,6 @@ export class ZiplistReader implements PackedElements {
   }
 
   private within(at: number, size: number): void {
-    if (at + size > this.last) throw new RdbError("an entry of a ziplist is cut short");
+    if (at + size > this.last) throw new RdbIntegrityError("an entry of a ziplist is cut short");
   }
 }

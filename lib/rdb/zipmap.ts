@@ -11,7 +11,7 @@
  */
 
 import type { ByteSlice, PackedElements } from "./byte_slice.ts";
-import { RdbError } from "./rdb_error.ts";
+import { RdbIntegrityError } from "./rdb_error.ts";
 
 const END = 0xff;
 const LONG_LENGTH = 254;
@@ -33,15 +33,17 @@ export class ZipmapReader implements PackedElements {
     this.data = data;
     this.at = offset + 1;
     this.last = offset + length - 1;
-    if (length < 2 || bytes[this.last] !== END) throw new RdbError("a zipmap without its end");
+    if (length < 2 || bytes[this.last] !== END) {
+      throw new RdbIntegrityError("a zipmap without its end");
+    }
     this.expected = bytes[offset];
   }
 
   next(into: ByteSlice): boolean {
     if (this.at === this.last) {
-      if (this.isValue) throw new RdbError("a field of a zipmap without value");
+      if (this.isValue) throw new RdbIntegrityError("a field of a zipmap without value");
       if (this.expected < LONG_LENGTH && this.expected !== this.count) {
-        throw new RdbError(`a zipmap of ${this.count} fields, not ${this.expected}`);
+        throw new RdbIntegrityError(`a zipmap of ${this.count} fields, not ${this.expected}`);
       }
       return false;
     }
@@ -65,13 +67,15 @@ export class ZipmapReader implements PackedElements {
       return first;
     }
     this.within(5);
-    if (first !== LONG_LENGTH) throw new RdbError("a zipmap that ends too early");
+    if (first !== LONG_LENGTH) throw new RdbIntegrityError("a zipmap that ends too early");
     const length = this.data.getUint32(this.at + 1, true);
     this.at += 5;
     return length;
   }
 
   private within(size: number): void {
-    if (this.at + size > this.last) throw new RdbError("an entry of a zipmap is cut short");
+    if (this.at + size > this.last) {
+      throw new RdbIntegrityError("an entry of a zipmap is cut short");
+    }
   }
 }

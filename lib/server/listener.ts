@@ -87,6 +87,11 @@ export class Listeners {
     return 0;
   }
 
+  /** Whether there is a Unix socket, whose file goes with {@linkcode close}. */
+  get hasSocketFile(): boolean {
+    return this.unix?.path !== undefined;
+  }
+
   /** The addresses and paths that are listened on. */
   get addresses(): string[] {
     const paths = this.unix?.path === undefined ? [] : [this.unix.path];
@@ -102,9 +107,7 @@ export class Listeners {
     this.tcp = new Map();
     const path = this.unix?.path;
     this.unix = null;
-    if (path === undefined) return;
-    this.host.log.notice("Removing the unix socket file.");
-    this.removeSocketFile(path);
+    if (path !== undefined) this.removeSocketFile(path);
   }
 
   private openTcp(anyPort: boolean): void {

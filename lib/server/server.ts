@@ -285,8 +285,11 @@ export class Server implements ProcessPort {
   /** Stops at once: no new connections, those there are closed, cron and listeners ended. */
   close(): Promise<void> {
     if (!this.stopping) {
+      const { log } = this.options.host;
+      if (this.pidFile !== null) log.notice("Removing the pid file.");
+      if (this.listeners?.hasSocketFile) log.notice("Removing the unix socket file.");
       this.release();
-      this.options.host.log.warning("Redis is now ready to exit, bye bye...");
+      log.warning("Redis is now ready to exit, bye bye...");
       // The system has the port back only when the listeners' last accept has ended.
       void new SystemPace().rest(false).then(this.resolveFinished);
     }
@@ -390,10 +393,8 @@ export class Server implements ProcessPort {
 
   private removePidFile(): void {
     if (this.pidFile === null) return;
-    const { files, log } = this.options.host;
-    log.notice("Removing the pid file.");
     try {
-      files.remove(this.pidFile);
+      this.options.host.files.remove(this.pidFile);
     } catch {
       // Somebody else has removed it.
     }

@@ -10,6 +10,7 @@ import { systemErrorText } from "../host/system_error.ts";
 import { ByteSlice } from "../rdb/byte_slice.ts";
 import { RdbType, TYPE_NAMES_OF_RDB } from "../rdb/opcodes.ts";
 import { RdbChecksumError, RdbEmptyValue, RdbError, RdbShortRead } from "../rdb/rdb_error.ts";
+import { valueErrorText } from "../rdb/value_error_text.ts";
 import { RdbFileReader, RdbItem } from "../rdb/rdb_file_reader.ts";
 import { RdbInput } from "../rdb/rdb_input.ts";
 import { Store } from "../store/store.ts";
@@ -148,7 +149,10 @@ export class RdbCheck {
     if (error instanceof RdbShortRead) return "Unexpected EOF reading RDB file";
     if (error instanceof RdbChecksumError) return "RDB CRC error";
     if (this.key === null) return error.message;
-    return `Internal error in RDB reading offset ${this.input.offset} -> ${error.message}`;
+    const reason = error instanceof RdbError && this.type !== null
+      ? valueErrorText(error, this.type)
+      : error.message;
+    return `Internal error in RDB reading offset ${this.input.offset} -> ${reason}`;
   }
 
   private tell(text: string): void {

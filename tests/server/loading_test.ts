@@ -137,7 +137,8 @@ Deno.test("the log ends with what is wrong with a file, as redis-server's does",
       const { code, stdout } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", mainPath, "--port", String(freePort()), "--dir", directory]
           .concat("--appendonly", name === "dump.rdb" ? "no" : "yes")
-          .concat("--aof-load-truncated", "no", "--admin-port", "no"),
+          .concat("--aof-load-truncated", "no", "--admin-port", "no")
+          .concat("--pidfile", `${directory}/pid`, "--unixsocket", `${directory}/socket`),
       }).output();
       assertEquals(code, 1);
       assertMatch(new TextDecoder().decode(stdout).trimEnd(), expected);

@@ -13,6 +13,7 @@ import type { ExpireTime } from "../../engine/expire_time.ts";
 import { setExpireTime } from "../../engine/expire_time.ts";
 import { ByteSlice } from "../../rdb/byte_slice.ts";
 import { RdbError } from "../../rdb/rdb_error.ts";
+import { valueErrorText } from "../../rdb/value_error_text.ts";
 import { dumpValue, isIntact, restoreValue } from "../../values/dump.ts";
 import { ACCESS_WORD, Storage, writeWord } from "../../values/entry.ts";
 import { stringEncoding } from "../../values/string/string.ts";
@@ -121,8 +122,10 @@ function readPayload(call: Call): ByteSlice | LooseValue {
   try {
     return restoreValue(payload, call.db);
   } catch (error) {
-    if (error instanceof RdbError) throw errors.BAD_DATA_FORMAT;
-    throw error;
+    if (!(error instanceof RdbError)) throw error;
+    const reason = valueErrorText(error, payload[0]);
+    call.context.host.log.verbose(`Internal error in RDB reading, in RESTORE -> ${reason}`);
+    throw errors.BAD_DATA_FORMAT;
   }
 }
 

@@ -12,6 +12,7 @@ import { systemErrorText } from "../../host/system_error.ts";
 import { RdbChecksumError, RdbError, RdbShortRead } from "../../rdb/rdb_error.ts";
 import { RdbFileReader, RdbItem } from "../../rdb/rdb_file_reader.ts";
 import { RdbInput } from "../../rdb/rdb_input.ts";
+import { valueErrorText } from "../../rdb/value_error_text.ts";
 import { describeAux, LoadNotes, shown } from "./load_notes.ts";
 import { EntryLoader } from "./entry_loader.ts";
 
@@ -251,22 +252,26 @@ export class SnapshotLoader {
     const { offset, totalBytes } = file.input;
     const isShort: boolean = error instanceof RdbShortRead || error instanceof RangeError;
     const isCrc = error instanceof RdbChecksumError;
+    const reason = isCrc
+      ? `RDB CRC error: ${error.message}`
+      : this.doing === "key" && error instanceof RdbError
+      ? valueErrorText(error, file.type)
+      : error.message;
     if (isShort) {
       log.warning("Short read or OOM loading DB. Unrecoverable error, aborting now.");
     } else if (isCrc) log.warning(`${error.message}. Aborting now.`);
-    else log.warning(`${error.message}. Unrecoverable error, aborting now.`);
+    else log.warning(`${reason}. Unrecoverable error, aborting now.`);
     const size = Number.isFinite(totalBytes) ? ` of ${totalBytes}` : "";
-    const what = isCrc
-      ? ""
-      : this.doing === "key"
-      ? `, reading key '${shown(file.text.view())}' of database ${this.entries.db.index}`
-      : this.doing === ""
-      ? ""
-      : `, reading ${this.doing}`;
-    const message = `RDB at byte ${offset}${size}${what}: ${isCrc ? "RDB CRC error: " : ""}` +
-      error.message;
+    const message = `RDB at byte ${offset}${size}${isCrc ? "" : this.whatIsRead()}: ${reason}`;
     log.warning(message);
     return new LoadError(message, "Terminating server after rdb file reading failure.");
+  }
+
+  private whatIsRead(): string {
+    const { doing, file, entries } = this;
+    if (doing === "") return "";
+    if (doing !== "key") return `, reading ${doing}`;
+    return `, reading key '${shown(file.text.view())}' of database ${entries.db.index}`;
   }
 }
 

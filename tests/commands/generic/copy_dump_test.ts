@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { Crc64 } from "../../../lib/bytes/crc64.ts";
-import { RdbType } from "../../../lib/rdb/opcodes.ts";
+import { QuicklistContainer, RdbType } from "../../../lib/rdb/opcodes.ts";
 import { EngineHarness } from "../../support/engine_harness.ts";
 import { listpack, payload, textScore, ziplist, zipmap } from "../../support/old_encodings.ts";
 import { SAMPLES } from "../../support/payloads.ts";
@@ -243,6 +243,11 @@ Deno.test("RESTORE refuses values that are wrong, and changes nothing", () => {
         writer.lengthOf(3);
         writer.stringOf(listpack(["a"]));
       }],
+      ["a node without its element", RdbType.LIST_QUICKLIST_2, (writer) => {
+        writer.lengthOf(1);
+        writer.lengthOf(QuicklistContainer.PLAIN);
+        writer.stringOf(new Uint8Array(0));
+      }],
       ["a stream that is cut short", RdbType.STREAM_LISTPACKS_2, (writer) => writer.lengthOf(0)],
       ["a module's value", RdbType.MODULE_2, (writer) => writer.lengthOf(1)],
       ["an unknown type", 8, (writer) => writer.lengthOf(1)],
@@ -259,6 +264,21 @@ Deno.test("RESTORE refuses values that are wrong, and changes nothing", () => {
   }
   assertEquals(redis.run("GET", "key"), '"value"');
   assertEquals(redis.effects, []);
+});
+
+Deno.test("the log says, when it is verbose, why RESTORE has refused a value", () => {
+  const redis = new EngineHarness();
+  const refusals: [number, Uint8Array, RegExp][] = [
+    [RdbType.ZSET_ZIPLIST, ziplist(["a", "1"]).fill(9, 0, 4), /-> Zset ziplist integrity check f/],
+    [RdbType.HASH_ZIPMAP, zipmap(["a", "1", "a", "2"]), /-> Zipmap integrity check failed: /],
+    [RdbType.LIST_ZIPLIST, ziplist(["a"]).subarray(0, 8), /-> List ziplist integrity check f/],
+    [RdbType.MODULE_2, new Uint8Array(1), /^Internal error in RDB reading, in RESTORE -> /],
+  ];
+  for (const [type, packed, expected] of refusals) {
+    const bytes = payload(type, (writer) => writer.stringOf(packed));
+    assertEquals(redis.run("RESTORE", "new", 0, bytes), BAD_FORMAT);
+    assertMatch(redis.log.messages("verbose").at(-1) ?? "", expected);
+  }
 });
 
 Deno.test("RESTORE propagates the time when the key expires, and makes an event", () => {
