@@ -35,7 +35,7 @@ const BRIEF_REPLY_BYTES = 16 * 1024;
 /** Flags by which the commands are known whose replies are pushes: they subscribe and unsubscribe. */
 const REPLIES_PUSHES = Flag.PUBSUB | Flag.NO_SCRIPT;
 
-/** What keeps a script's commands from being run as it keeps a client's. */
+/** What keeps a script's writing commands from being run as it keeps a client's. */
 const GATE_OF_SCRIPTS = Gate.DISK_ERROR | Gate.FEW_REPLICAS | Gate.READ_ONLY;
 
 export class Dispatcher {
@@ -239,7 +239,7 @@ export class Dispatcher {
     silent: boolean,
   ): CommandError | null {
     const gate = this.gate & GATE_OF_SCRIPTS;
-    if (gate !== 0) {
+    if (gate !== 0 && (command.flags & Flag.WRITE) !== 0) {
       const refusal = admit(this.context, session, command, request, gate);
       if (refusal !== null) return refusal;
     }
