@@ -309,3 +309,28 @@ Deno.test("BGREWRITEAOF leaves alone the files of a server that appends to them"
   assertEquals(third.failure, null);
   for (const ended of [other, third]) ended.end();
 });
+
+Deno.test("what was appended before the file was switched on is removed where it comes to nothing", async () => {
+  for (const fails of [true, false]) {
+    const { disk, server } = await begun({ ...OPTIONS, config: { appendonly: "no" } });
+    const temporary = () => [...disk.contents().keys()].filter((path) => path.includes("temp-"));
+    run(server, "SET", "key", "x".repeat(500));
+    run(server, "CONFIG", "SET", "appendonly", "yes");
+    assertEquals(temporary().some((path) => path.endsWith(".incr")), true);
+    if (fails) {
+      disk.freeBytes = 100;
+      await settled(disk, server);
+    } else run(server, "CONFIG", "SET", "appendonly", "no");
+    assertEquals(temporary(), [], `fails: ${fails}`);
+    const log = server.log.messages().join("\n");
+    assertMatch(log, /Removing the temp incr aof file temp-appendonly\.aof\.incr/);
+    if (fails) {
+      disk.freeBytes = Infinity;
+      server.tick();
+      await settled(disk, server);
+      const { digest } = server;
+      server.end();
+      assertEquals((await reloaded(disk)).digest, digest);
+    } else server.end();
+  }
+});

@@ -432,6 +432,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     this.writer.discard();
     this.writer.use(null);
     if (file !== null) this.writer.retire(file);
+    if (this.isStarting) this.directory.removeTemporaryIncrement();
   }
 
   /** Also where nothing is appended; not, however, to files that another server appends to. */
@@ -456,8 +457,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     const percentage = config.get("auto-aof-rewrite-percentage");
     const bytes = this.currentBytes;
     if (percentage === 0 || bytes <= config.get("auto-aof-rewrite-min-size")) return;
-    const base = this.rewrittenBytes === 0 ? 1 : this.rewrittenBytes;
-    const growth = Math.floor(bytes * 100 / base) - 100;
+    const growth = Math.floor(bytes * 100 / Math.max(1, this.rewrittenBytes)) - 100;
     if (growth < percentage || this.rewriter.isLimited()) return;
     host.log.notice(`Starting automatic rewriting of AOF on ${growth}% growth`);
     this.rewriter.start(true);

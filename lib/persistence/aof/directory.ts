@@ -174,6 +174,20 @@ export class AofDirectory {
     return next;
   }
 
+  /** Removes the increment of a rewrite that was to switch the file on, and did not. */
+  removeTemporaryIncrement(): void {
+    const { files, log } = this.host;
+    const name = this.paths.temporaryIncrement;
+    try {
+      if (files.stat(this.paths.of(name)) === null) return;
+      log.notice(`Removing the temp incr aof file ${name} in the background`);
+      files.remove(this.paths.of(name));
+    } catch (error) {
+      // The next rewrite, or start, removes it.
+      log.warning(`Can't remove ${name}: ${systemErrorText(error)}`);
+    }
+  }
+
   /**
    * Removes what a crash has left of a rewrite: temporary files, increments that nothing was
    * written to, and a base that never became part of the manifest. Other files stay.
