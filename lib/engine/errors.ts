@@ -205,6 +205,14 @@ export const errors = {
       "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the " +
       "RDB error.",
   ),
+  ALREADY_REWRITING: new CommandError(
+    "ERR Background append only file rewriting already in progress",
+  ),
+  REWRITE_FAILED: new CommandError(
+    "ERR Can't execute an AOF background rewriting. Please check the server logs for more " +
+      "information.",
+  ),
+  RELOAD_FAILED: new CommandError("ERR Error trying to load the AOF files, check server logs"),
   READ_ONLY: new CommandError("READONLY You can't write against a read only replica."),
   FEW_REPLICAS: new CommandError("NOREPLICAS Not enough good replicas to write."),
   STALE: new CommandError(

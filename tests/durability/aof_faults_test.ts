@@ -334,3 +334,45 @@ Deno.test("what was appended before the file was switched on is removed where it
     } else server.end();
   }
 });
+
+Deno.test("aof-disable-auto-gc keeps what rewrites have replaced until it is taken back", async () => {
+  const { disk, server } = await begun({ ...OPTIONS, config: { "aof-disable-auto-gc": "yes" } });
+  for (let i = 0; i < 2; i++) {
+    run(server, "BGREWRITEAOF");
+    await settled(disk, server);
+  }
+  const { history } = server.appendOnly.manifest;
+  assertEquals(history.map(({ name }) => name.slice("appendonly.aof.".length)), [
+    "2.incr.aof",
+    "2.base.rdb",
+    "1.incr.aof",
+    "1.base.rdb",
+  ]);
+  const kept = () =>
+    history.filter(({ name }) => disk.stat(`/data/appendonlydir/${name}`) !== null);
+  assertEquals(kept().length, 4);
+  server.appendOnly.reload();
+  assertEquals(kept().length, 4, "a start does not remove them either");
+  run(server, "CONFIG", "SET", "aof-disable-auto-gc", "no");
+  assertEquals([kept().length, server.appendOnly.manifest.history.length], [0, 0]);
+  server.end();
+});
+
+Deno.test("DEBUG LOADAOF before the first base is begun has the data of the files as they were", async () => {
+  const { disk, server } = await begun();
+  run(server, "SET", "old", "1");
+  const { digest } = server;
+  run(server, "CONFIG", "SET", "appendonly", "no");
+  server.jobs.begin("rdb");
+  run(server, "SET", "new", "1");
+  run(server, "CONFIG", "SET", "appendonly", "yes");
+  server.appendOnly.reload();
+  assertEquals(server.digest, digest);
+  server.jobs.end();
+  run(server, "SET", "later", "1");
+  server.tick();
+  await settled(disk, server);
+  const after = server.digest;
+  server.end();
+  assertEquals((await reloaded(disk)).digest, after);
+});

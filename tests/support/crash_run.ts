@@ -65,7 +65,13 @@ class Shell {
 }
 
 const spare: Shell[] = [];
-const CHANGED = { "aof-load-truncated": "yes", "aof-use-rdb-preamble": "yes" };
+/** What tests change, as it is in a new shell. */
+const CHANGED = {
+  appendonly: "yes",
+  "aof-load-truncated": "yes",
+  "aof-use-rdb-preamble": "yes",
+  "aof-disable-auto-gc": "no",
+};
 
 /** One process, from its start to its end. */
 export class SimulatedServer {
@@ -73,6 +79,7 @@ export class SimulatedServer {
   readonly log = new CapturedLog();
   readonly engine: Engine;
   readonly appendOnly: AppendOnly;
+  readonly jobs = new BackgroundJobs();
   readonly config: Config;
   readonly session: Session;
   failure: string | null = null;
@@ -96,7 +103,7 @@ export class SimulatedServer {
     this.appendOnly = new AppendOnly({
       engine: this.engine,
       snapshots: new Snapshots(context),
-      jobs: new BackgroundJobs(),
+      jobs: this.jobs,
       release: (ticket) => this.release(ticket),
       fatal: (reason) => this.failure = reason,
     });

@@ -11,7 +11,7 @@ import { hostText } from "../../config/words.ts";
 import type { AppendOnlyFigures, AppendOnlyPort } from "../../engine/append_only_port.ts";
 import type { Context } from "../../engine/context.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { appendOnlyFailed, CommandError } from "../../engine/errors.ts";
+import { appendOnlyFailed, errors } from "../../engine/errors.ts";
 import type { DurabilityPort } from "../../engine/ports.ts";
 import { systemErrorText } from "../../host/system_error.ts";
 import type { BackgroundJobs } from "../background_job.ts";
@@ -36,15 +36,6 @@ export interface AppendOnlyOptions {
   readonly takeFunction?: (code: Uint8Array) => void;
   readonly forgetFunctions?: () => void;
 }
-
-const ALREADY_REWRITING = new CommandError(
-  "ERR Background append only file rewriting already in progress",
-);
-const REWRITE_FAILED = new CommandError(
-  "ERR Can't execute an AOF background rewriting. Please check the server logs for more " +
-    "information.",
-);
-const RELOAD_FAILED = new CommandError("ERR Error trying to load the AOF files, check server logs");
 
 export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, RewriterOwner {
   manifest: Manifest = NO_FILES;
@@ -185,18 +176,18 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
 
   rewrite(mustWait: boolean): boolean {
     const { jobs } = this.options;
-    if (jobs.running === "rewrite") throw ALREADY_REWRITING;
+    if (jobs.running === "rewrite") throw errors.ALREADY_REWRITING;
     if (mustWait || jobs.running !== null) {
       jobs.rewriteScheduled = true;
       this.rewriter.consecutiveFailures = 0;
       return false;
     }
-    if (!this.startRewrite()) throw REWRITE_FAILED;
+    if (!this.startRewrite()) throw errors.REWRITE_FAILED;
     return true;
   }
 
   reload(): void {
-    if (this.options.jobs.running === "rewrite" || this.isStarting) throw ALREADY_REWRITING;
+    if (this.options.jobs.running === "rewrite") throw errors.ALREADY_REWRITING;
     this.prepareReload();
     const { context, options } = this;
     try {
@@ -210,13 +201,13 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
         this.loadOptions(() => false),
       );
       context.loading.end();
-      if (this.isOn) this.open(loaded);
+      if (this.state === "on") this.open(loaded);
     } catch (error) {
       context.loading.end();
       if (!(error instanceof LoadError)) throw error;
       // Half of the data must not go to the files: the server is of no use without a look at them.
       options.fatal(`DEBUG LOADAOF: ${error.message}`);
-      throw RELOAD_FAILED;
+      throw errors.RELOAD_FAILED;
     } finally {
       if (!this.isOn) this.directory.unlock();
     }
@@ -306,10 +297,13 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     this.closedBytes = baseBytes;
     this.rewrittenBytes = this.currentBytes;
     if (this.state === "on") this.writer.recovered();
-    if (!this.context.config.get("aof-disable-auto-gc")) {
-      this.manifest = this.directory.removeHistory(this.manifest);
-    }
+    this.removeHistory();
     if (!this.isOn) this.directory.unlock();
+  }
+
+  private removeHistory(): void {
+    if (this.context.config.get("aof-disable-auto-gc")) return;
+    this.manifest = this.directory.removeHistory(this.manifest);
   }
 
   failed(): void {
@@ -334,7 +328,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     } catch (error) {
       if (!isOn) directory.unlock();
       this.context.host.log.warning(`DEBUG LOADAOF: ${systemErrorText(error)}`);
-      throw RELOAD_FAILED;
+      throw errors.RELOAD_FAILED;
     }
     this.detach();
   }
@@ -358,7 +352,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
       this.closedBytes = Math.max(loaded.totalBytes - loaded.end.length, this.directory.madeBytes);
       this.rewrittenBytes = loaded.baseBytes > 0 ? loaded.baseBytes : this.directory.madeBytes;
       this.directory.removeStrays(this.manifest);
-      this.manifest = this.directory.removeHistory(this.manifest);
+      this.removeHistory();
     } catch (error) {
       throw this.loadError(`Can't open the append-only file: ${systemErrorText(error)}`);
     }
@@ -474,6 +468,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     const ends = [
       config.subscribe(["appendfsync", "aof-timestamp-enabled"], follow),
       config.subscribe("appendonly", () => this.switchTo(config.get("appendonly"))),
+      config.subscribe("aof-disable-auto-gc", () => this.isOn && this.removeHistory()),
     ];
     this.forgetConfig = () => ends.forEach((end) => end());
   }

@@ -298,8 +298,8 @@ export class Rewriter {
         base: { name, seq },
         increments: kept,
         history: [
-          ...(manifest.base === null ? [] : [manifest.base]),
           ...replaced,
+          ...(manifest.base === null ? [] : [manifest.base]),
           ...manifest.history,
         ],
       };
