@@ -96,7 +96,10 @@ Deno.test("check-rdb names the key and the encoding that is wrong", async () => 
     const { code, output } = await runTool(["check-rdb", path]);
     assertEquals(code, 1);
     assertStringIncludes(output, "--- RDB ERROR DETECTED ---");
-    assertMatch(output, /\[offset \d+\] Internal error in RDB reading offset \d+ -> a listpack/);
+    assertMatch(
+      output,
+      /\[offset \d+\] Internal error in RDB reading offset \d+ -> Hash listpack integrity check failed: a/,
+    );
     assertStringIncludes(output, "[additional info] While doing: read-object-value");
     assertStringIncludes(output, "[additional info] Reading key 'bad'");
     assertStringIncludes(output, "[additional info] Reading type 16 (hash-listpack)");
