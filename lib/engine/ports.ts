@@ -104,7 +104,10 @@ export interface DurabilityPort {
   readonly isOn: boolean;
   /** How far the stream of effects has got, in a measure of its own; grows with each effect. */
   readonly offset: number;
-  /** Up to where it is on disk: {@linkcode Acknowledgements.changed} is called when this grows. */
+  /**
+   * Up to where it is on disk, and could be loaded again; -1 while that is nothing.
+   * {@linkcode Acknowledgements.changed} is called when this grows.
+   */
   readonly fsyncedOffset: number;
 }
 

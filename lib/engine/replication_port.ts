@@ -95,6 +95,8 @@ export interface ReplicationPort {
   describeReplica(session: Session, facts: ReplicaFacts): void;
   /** REPLCONF ACK, of a replica. */
   acknowledge(session: Session, offset: number, offsetOnDisk: number | null): void;
+  /** What was appended to the file is on disk, or more of it. */
+  synced(): void;
   /** REPLCONF GETACK, of the primary. */
   tellOffset(session: Session): void;
   /** PSYNC and SYNC; throws a CommandError when it can't be done. */

@@ -17,6 +17,7 @@ import type { Network } from "../host/network.ts";
 import { systemErrorText } from "../host/system_error.ts";
 import { LoadError } from "../persistence/snapshot/loader.ts";
 import type { History } from "./history.ts";
+import { DiskProgress } from "./disk_progress.ts";
 import { PrimaryStream, StreamError } from "./primary_stream.ts";
 import { Transfer } from "./transfer.ts";
 import { Wire } from "./wire.ts";
@@ -49,6 +50,8 @@ export interface LinkOwner {
 /** From one try to the next, in milliseconds: doubled until the longest. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+/** No place of the stream. */
+const NOT_ASKED = -1;
 
 /** The primary can't serve us now; another try is all there is to do. */
 class RefusedError extends Error {
@@ -62,6 +65,9 @@ export class PrimaryLink {
   downSinceMs: number;
   transfer: Transfer | null = null;
   stream: PrimaryStream | null = null;
+  private progress = new DiskProgress();
+  /** The primary wants to know when the stream is on disk up to here. */
+  private askedPlace = NOT_ASKED;
   private client: RedisClient | null = null;
   private wire: Wire | null = null;
   private stopped = false;
@@ -115,9 +121,33 @@ export class PrimaryLink {
     this.wake();
   }
 
-  /** REPLCONF ACK, now. */
+  /** REPLCONF ACK, now; with FACK where there is an append-only file. */
   acknowledge(): void {
-    if (this.isUp) this.wire?.request("REPLCONF", "ACK", String(this.owner.history.place));
+    if (!this.isUp) return;
+    const place = String(this.owner.history.place);
+    this.lookAtDisk();
+    const { durability } = this.context;
+    const onDisk = durability?.isOn === true ? ["FACK", String(this.progress.place)] : [];
+    this.wire?.request("REPLCONF", "ACK", place, ...onDisk);
+  }
+
+  /** REPLCONF GETACK: what is not on disk yet is told of as soon as it is. */
+  tell(): void {
+    this.acknowledge();
+    this.askedPlace = this.owner.history.place;
+  }
+
+  /** The append-only file was synced. */
+  synced(): void {
+    if (!this.isUp || !this.lookAtDisk() || this.askedPlace === NOT_ASKED) return;
+    if (this.progress.place >= this.askedPlace) this.askedPlace = NOT_ASKED;
+    this.acknowledge();
+  }
+
+  private lookAtDisk(): boolean {
+    const { durability } = this.context;
+    if (durability === null || !durability.isOn) return false;
+    return this.progress.look(this.owner.history.place, durability);
   }
 
   /** Once a second: tells how far we are, or that we are there. */
@@ -277,6 +307,8 @@ export class PrimaryLink {
     );
     stream.session.primary = wire;
     this.stream = stream;
+    this.progress = new DiskProgress();
+    this.askedPlace = NOT_ASKED;
     this.state = "connected";
     this.downSinceMs = 0;
     owner.changed();

@@ -263,8 +263,12 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     this.replicas.acknowledge(session, offset, offsetOnDisk);
   }
 
+  synced(): void {
+    this.link?.synced();
+  }
+
   tellOffset(session: Session): void {
-    if (this.link?.stream?.session === session) this.link.acknowledge();
+    if (this.link?.stream?.session === session) this.link.tell();
   }
 
   synchronize(session: Session, request: SyncRequest): void {

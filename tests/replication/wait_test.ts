@@ -5,7 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import { startNode, until, untilLinked } from "../support/replication_nodes.ts";
-import { connect } from "../support/resp_client.ts";
+import { connect, show } from "../support/resp_client.ts";
 import { startServerProcess } from "../support/server_process.ts";
 
 const rounds = Number(Deno.env.get("REDINO_KILLS") ?? 2);
@@ -13,6 +13,37 @@ const WRITERS = 4;
 
 Deno.test("no write is lost that WAIT has counted when the primary is killed", async () => {
   for (let round = 0; round < rounds; round++) await killPrimary(20 + (round * 37) % 160);
+});
+
+Deno.test("WAITAOF counts a replica when its file has the write on disk, and not before", async () => {
+  await using primary = await startNode("ours");
+  const directives = { appendonly: "yes", appendfsync: "no" };
+  await using replica = await startNode("ours", { follows: primary.port, directives });
+  await untilLinked(replica);
+  const { client } = primary;
+  const write = async (timeoutMs: number) =>
+    show((await client.pipeline([["INCR", "n"], ["WAITAOF", 0, 1, timeoutMs]]))[1]);
+  assertEquals(await write(50), "1) (integer) 0\n2) (integer) 0");
+  await replica.client.send("CONFIG", "SET", "appendfsync", "everysec");
+  assertEquals(await write(0), "1) (integer) 0\n2) (integer) 1");
+  await replica.client.send("CONFIG", "SET", "appendfsync", "always");
+  for (let i = 0; i < 100; i++) assertEquals(await write(0), "1) (integer) 0\n2) (integer) 1");
+  await replica.client.send("CONFIG", "SET", "appendonly", "no");
+  assertEquals(await write(50), "1) (integer) 0\n2) (integer) 0");
+  await replica.client.send("CONFIG", "SET", "appendonly", "yes");
+  assertEquals(await write(0), "1) (integer) 0\n2) (integer) 1");
+});
+
+Deno.test("a write counts as on disk when the first file that holds it is whole", async () => {
+  await using node = await startNode("ours", { directives: { "rdb-key-save-delay": "300000" } });
+  const { client } = node;
+  await client.send("SET", "k", "v");
+  await client.send("CONFIG", "SET", "appendonly", "yes");
+  await client.send("SET", "k", "w");
+  assertEquals(show(await client.send("WAITAOF", 1, 0, 50)), "1) (integer) 0\n2) (integer) 0");
+  assertEquals(show(await client.send("WAITAOF", 1, 0, 0)), "1) (integer) 1\n2) (integer) 0");
+  const info = show(await client.send("INFO", "persistence"));
+  assertEquals(info.includes("aof_rewrite_in_progress:0"), true);
 });
 
 /** @param afterMs how long it is written before the kill. */

@@ -82,7 +82,8 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
   }
 
   get fsyncedOffset(): number {
-    return this.writer.syncedOffset;
+    // What is appended can't be loaded before the first rewrite has ended.
+    return this.state === "on" ? this.writer.syncedOffset : -1;
   }
 
   resetCounts(): void {
@@ -281,6 +282,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
 
   synced(): void {
     this.context.acknowledgements.changed();
+    this.context.replication?.synced();
   }
 
   postponesSync(): boolean {
@@ -297,6 +299,7 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     this.closedBytes = baseBytes;
     this.rewrittenBytes = this.currentBytes;
     if (this.state === "on") this.writer.recovered();
+    this.synced();
     this.removeHistory();
     if (!this.isOn) this.directory.unlock();
   }
