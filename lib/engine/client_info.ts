@@ -4,6 +4,7 @@
  */
 
 import type { Request } from "../resp/request.ts";
+import { frameBytes, headerBytes } from "../structures/bulk_frame.ts";
 import { Gate, type Session } from "./session.ts";
 import { Topic, type TopicKind } from "./subscriptions.ts";
 import type { TrackingState } from "./tracking_state.ts";
@@ -33,7 +34,7 @@ export function clientInfo(session: Session, nowMs: number, running?: Request): 
     ["psub", subscriptions(session, Topic.PATTERN)],
     ["ssub", subscriptions(session, Topic.SHARD_CHANNEL)],
     ["multi", session.queue?.count ?? -1],
-    ["qbuf", link?.queryBytes ?? 0],
+    ["qbuf", link === null ? 0 : link.queryBytes + requestBytes(running)],
     ["qbuf-free", link?.queryFreeBytes ?? 0],
     ["argv-mem", running === undefined ? 0 : argumentBytes(running)],
     ["multi-mem", session.queue?.memoryBytes ?? 0],
@@ -74,6 +75,14 @@ export function clientFlags(session: Session): string {
 
 function trackingFlags({ isOn, isBroken, options }: TrackingState): string {
   return (isOn ? "t" : "") + (isBroken ? "R" : "") + (options.isBroadcast ? "B" : "");
+}
+
+/** What a request takes in the query buffer, where Redis keeps it while it runs. */
+function requestBytes(request: Request | undefined): number {
+  if (request === undefined) return 0;
+  let bytes = headerBytes(request.count);
+  for (let i = 0; i < request.count; i++) bytes += frameBytes(request.lengths[i]);
+  return bytes;
 }
 
 function subscriptions(session: Session, topic: TopicKind): number {

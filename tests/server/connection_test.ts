@@ -5,7 +5,7 @@ import { fromLatin1, latin1 } from "../../lib/bytes/byte_string.ts";
 import type { Connection } from "../../lib/host/network.ts";
 import { writeAll } from "../../lib/host/network.ts";
 import { LocalServer, settle } from "../support/local_server.ts";
-import { encodeCommand } from "../support/resp_client.ts";
+import { encodeCommand, show } from "../support/resp_client.ts";
 
 /** All that comes until the server closes. */
 async function readAll(connection: Connection): Promise<string> {
@@ -298,5 +298,16 @@ Deno.test("a failure while bytes are taken in closes that connection, and others
   assertEquals(await readAll(other), "+PONG\r\n+OK\r\n");
   assertEquals(server.log.messages("warning").length, 1);
   failing.close();
+  other.close();
+});
+
+Deno.test("CLIENT LIST shows the request that it is as part of the query buffer", async () => {
+  using server = new LocalServer();
+  const client = await server.connect();
+  const other = await server.connect();
+  const [listed] = await client.pipeline([["CLIENT", "LIST"]]);
+  const lines = show(listed).split("\\n");
+  assertMatch(lines[0], / qbuf=26 /);
+  assertMatch(lines[1], / qbuf=0 /);
   other.close();
 });
