@@ -48,6 +48,8 @@ interface HeldTransaction {
 export class Transactions implements ChangeListener {
   /** Runs a queued request inside the command that runs; set by the dispatcher. */
   run: (session: Session, command: CommandSpec, request: Request) => void = () => {};
+  /** Whether EXEC runs what was queued. */
+  isExecuting = false;
   private held: HeldTransaction | null = null;
   private readonly watchedBy: Map<Session, WatchedKey[]> = new Map();
   /** By number of the database. */
@@ -100,6 +102,7 @@ export class Transactions implements ChangeListener {
 
   private runFrom(session: Session, queue: RequestQueue, first: number): void {
     const { request } = this;
+    this.isExecuting = true;
     queue.lend(request);
     for (let i = first; i < queue.count; i++) {
       queue.load(i, request);
@@ -107,9 +110,11 @@ export class Transactions implements ChangeListener {
       if (!session.parked) continue;
       // A script was set aside, and the queue goes with it: the session may end meanwhile.
       this.held = { session, queue, next: i + 1 };
+      this.isExecuting = false;
       session.queue = null;
       return;
     }
+    this.isExecuting = false;
     request.clear();
     request.buffer = this.nothing.buffer;
     request.data = this.nothing.data;

@@ -282,6 +282,22 @@ Deno.test("DEBUG LOADAOF loads what BGREWRITEAOF wrote while the append-only fil
   assertEquals((await reloaded(disk)).digest, after);
 });
 
+Deno.test("a file that is switched on within a transaction holds all of it, once", async () => {
+  const { disk, server } = await begun({ ...OPTIONS, config: { appendonly: "no" } });
+  for (
+    const words of ["MULTI", "INCR n", "CONFIG SET appendonly yes", "INCR n", "EXEC", "INCR n"]
+  ) {
+    run(server, ...words.split(" "));
+  }
+  assertMatch(server.log.messages().join("\n"), /AOF was enabled during a transaction/);
+  server.tick();
+  await settled(disk, server);
+  run(server, "INCR", "n");
+  const { digest } = server;
+  server.end();
+  assertEquals((await reloaded(disk)).digest, digest);
+});
+
 Deno.test("DEBUG LOADAOF tells those who watch that their keys were emptied", async () => {
   const { server } = await begun();
   run(server, "SET", "key", "1");

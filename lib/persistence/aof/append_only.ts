@@ -406,11 +406,15 @@ export class AppendOnly implements AppendOnlyPort, DurabilityPort, WriterOwner, 
     const { log } = this.context.host;
     this.detach();
     this.state = "starting";
-    if (jobs.running !== null) {
+    const why = jobs.running !== null
+      ? "but there is already another background operation"
+      : this.context.transactions.isExecuting
+      ? "during a transaction"
+      : null;
+    if (why !== null) {
       jobs.rewriteScheduled = true;
       log.warning(
-        "AOF was enabled but there is already another background operation. An AOF background was " +
-          "scheduled to start when possible.",
+        `AOF was enabled ${why}. An AOF background was scheduled to start when possible.`,
       );
       return true;
     }
