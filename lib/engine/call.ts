@@ -13,6 +13,7 @@ import type { CommandSpec } from "./command_spec.ts";
 import type { Context } from "./context.ts";
 import { errors } from "./errors.ts";
 import { KeyBatch } from "./key_batch.ts";
+import { Target } from "./propagation.ts";
 import type { Session } from "./session.ts";
 
 const EMPTY_REQUEST = new Request();
@@ -25,8 +26,8 @@ export class Call {
   dirty = 0;
   /** What is propagated in place of the request; null for the request itself. */
   effects: Request[] | null = null;
-  /** True when the change is to be kept from the stream of effects. */
-  silent = false;
+  /** Whom its effects are for: bits of {@linkcode Target}. */
+  targets: number = Target.ALL;
   /** For commands with many keys. */
   readonly keys: KeyBatch = new KeyBatch();
 

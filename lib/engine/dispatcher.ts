@@ -16,7 +16,7 @@ import { type CommandSpec, Flag } from "./command_spec.ts";
 import type { Context } from "./context.ts";
 import { CommandError, errors, execRefused, POSTPONED, quotedArgument } from "./errors.ts";
 import { wrongArity } from "./errors.ts";
-import type { Propagation } from "./propagation.ts";
+import { type Propagation, Target } from "./propagation.ts";
 import type { Registry } from "./registry.ts";
 import type { RequestQueue } from "./request_queue.ts";
 import type { HeldCall } from "./scripts.ts";
@@ -48,7 +48,7 @@ export class Dispatcher {
   /** The command of a script that is set aside (scripts.ts); null for none. */
   private held: HeldCall | null = null;
   /** Effects of what runs now are kept from the stream: a script asked for that. */
-  private silences = false;
+  private targets: number = Target.ALL;
   private readonly calls: Call[] = [];
   private readonly clock: Clock;
   private readonly monitor: Monitor;
@@ -71,8 +71,8 @@ export class Dispatcher {
     context.blocking.run = (waiter, index) => this.runWaiting(waiter, index);
     this.blocking = context.blocking;
     context.scripts.dispatch = {
-      run: (session, spec, request, silent) =>
-        this.runScripted(session, spec as Command, request, silent),
+      run: (session, spec, request, targets) =>
+        this.runScripted(session, spec as Command, request, targets),
       gate: () => this.gate,
       hold: (session) => this.hold(session),
       release: (answer) => this.release(answer),
@@ -236,7 +236,7 @@ export class Dispatcher {
     session: Session,
     command: Command,
     request: Request,
-    silent: boolean,
+    targets: number,
   ): CommandError | null {
     const gate = this.gate & GATE_OF_SCRIPTS;
     if (gate !== 0 && (command.flags & Flag.WRITE) !== 0) {
@@ -245,11 +245,11 @@ export class Dispatcher {
     }
     const { depth, held } = this;
     if (depth === 0 && held !== null) this.enterHeld(held);
-    this.silences = silent;
+    this.targets = targets;
     if (request.count > command.briefArguments || this.timesEach) {
       this.runTimed(session, request, command);
     } else this.runSampled(session, request, command);
-    this.silences = false;
+    this.targets = Target.ALL;
     this.depth = depth;
     return null;
   }
@@ -383,19 +383,19 @@ export class Dispatcher {
     if (call.command !== command) call.command = command;
     call.dirty = 0;
     if (call.effects !== null) call.effects = null;
-    call.silent = this.silences;
+    call.targets = this.targets;
     return call;
   }
 
   private propagate(call: Call): void {
     this.context.stats.dirty += call.dirty;
     const { propagation } = this;
-    if (!propagation.active || call.silent) return;
-    const { effects } = call;
-    if (effects === null) propagation.emit(call.db.index, call.request);
+    const { effects, targets } = call;
+    if (!propagation.active || targets === Target.NONE) return;
+    if (effects === null) propagation.emit(call.db.index, call.request, targets);
     else {
       if (effects.length > 1) propagation.beginUnit(call.db.index);
-      for (const effect of effects) propagation.emit(call.db.index, effect);
+      for (const effect of effects) propagation.emit(call.db.index, effect, targets);
     }
     if (this.depth === 0 && !propagation.unitOpen) this.noteOffsets(call.session);
   }

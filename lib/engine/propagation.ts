@@ -15,13 +15,17 @@
 
 import { Request } from "../resp/request.ts";
 
+/** Whom an effect is for: bits. */
+export const Target = { NONE: 0, FILES: 1, REPLICAS: 2, ALL: 3 } as const;
+
 export interface EffectSubscriber {
+  /** What it is, in bits of {@linkcode Target}; a file when left out. */
+  readonly target?: number;
   /** One effect on a database; the request is lent until the call returns. */
   effect(db: number, request: Request): void;
-  /** A message that was published, in the same way: it changes no data, and only replicas want it. */
-  message?(db: number, request: Request): void;
   /**
-   * What comes until {@linkcode endUnit}, two or more, belongs together (MULTI … EXEC).
+   * What comes until {@linkcode endUnit} belongs together (MULTI … EXEC): two effects or more, not
+   * all of which need be for this subscriber.
    *
    * @param db the database of the first of them.
    */
@@ -40,12 +44,12 @@ export class Propagation {
    */
   isInUnit: () => boolean = () => false;
   private readonly subscribers: EffectSubscriber[] = [];
-  /** Whether anyone wants what is published. */
-  private takesMessages = false;
+  /** What there is among the subscribers. */
+  private targets: number = Target.NONE;
   /** The first effect of the open unit, as long as it is the only one. */
   private first: Request | null = null;
   private firstDb = 0;
-  private firstIsMessage = false;
+  private firstTargets: number = Target.NONE;
 
   /** Passes all that comes to a subscriber, once however often it is asked to. */
   subscribe(subscriber: EffectSubscriber): void {
@@ -60,19 +64,27 @@ export class Propagation {
     this.listened();
   }
 
-  /** Passes an effect on, or keeps a copy of it when it is the first of a unit that goes on. */
-  emit(db: number, request: Request): void {
-    this.add(db, request, false);
+  /**
+   * Passes an effect on, or keeps a copy of it when it is the first of a unit that goes on.
+   *
+   * @param targets whom it is for; what is published changes no data, and is for replicas only.
+   */
+  emit(db: number, request: Request, targets: number = Target.ALL): void {
+    if ((targets & this.targets) === 0) return;
+    if (this.unitOpen) {
+      this.beginUnit(db);
+      this.pass(db, request, targets);
+    } else if (this.isInUnit()) {
+      this.unitOpen = true;
+      this.first = request.clone();
+      this.firstDb = db;
+      this.firstTargets = targets;
+    } else this.pass(db, request, targets);
   }
 
   /** An effect that is not what the client sent. */
   emitCommand(db: number, args: readonly (Uint8Array | string)[]): void {
     if (this.active) this.emit(db, Request.from(args));
-  }
-
-  /** The same as {@linkcode emit} for PUBLISH and SPUBLISH. */
-  emitMessage(db: number, request: Request): void {
-    if (this.takesMessages) this.add(db, request, true);
   }
 
   /**
@@ -88,7 +100,7 @@ export class Propagation {
     for (const subscriber of this.subscribers) subscriber.beginUnit?.(unitDb);
     if (first === null) return;
     this.first = null;
-    this.pass(this.firstDb, first, this.firstIsMessage);
+    this.pass(this.firstDb, first, this.firstTargets);
   }
 
   /** Ends the unit that is open: the command has ended that nobody else had called. */
@@ -96,31 +108,23 @@ export class Propagation {
     this.unitOpen = false;
     const { first } = this;
     this.first = null;
-    if (first !== null) this.pass(this.firstDb, first, this.firstIsMessage);
+    if (first !== null) this.pass(this.firstDb, first, this.firstTargets);
     else for (const subscriber of this.subscribers) subscriber.endUnit?.();
   }
 
   private listened(): void {
     this.active = this.subscribers.length > 0;
-    this.takesMessages = this.subscribers.some(({ message }) => message !== undefined);
+    this.targets = Target.NONE;
+    for (const subscriber of this.subscribers) this.targets |= targetOf(subscriber);
   }
 
-  private add(db: number, request: Request, isMessage: boolean): void {
-    if (this.unitOpen) {
-      this.beginUnit(db);
-      this.pass(db, request, isMessage);
-    } else if (this.isInUnit()) {
-      this.unitOpen = true;
-      this.first = request.clone();
-      this.firstDb = db;
-      this.firstIsMessage = isMessage;
-    } else this.pass(db, request, isMessage);
-  }
-
-  private pass(db: number, request: Request, isMessage: boolean): void {
+  private pass(db: number, request: Request, targets: number): void {
     for (const subscriber of this.subscribers) {
-      if (isMessage) subscriber.message?.(db, request);
-      else subscriber.effect(db, request);
+      if ((targetOf(subscriber) & targets) !== 0) subscriber.effect(db, request);
     }
   }
+}
+
+function targetOf({ target }: EffectSubscriber): number {
+  return target ?? Target.FILES;
 }

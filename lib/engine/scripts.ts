@@ -18,14 +18,14 @@ export interface ScriptDispatch {
   /**
    * Runs a command of the script that runs.
    *
-   * @param silent keeps its effects from the stream.
+   * @param targets whom its effects are for: bits of Target.
    * @returns why it was refused; null when it was run.
    */
   run(
     session: Session,
     spec: CommandSpec,
     request: Request,
-    silent: boolean,
+    targets: number,
   ): CommandError | null;
   /** Bits of Gate that hold for all sessions. */
   gate(): number;

@@ -5,7 +5,7 @@
 
 import { copyBytes } from "../bytes/copy.ts";
 import { formatInteger } from "../bytes/integer.ts";
-import type { EffectSubscriber } from "../engine/propagation.ts";
+import { type EffectSubscriber, Target } from "../engine/propagation.ts";
 import { Request } from "../resp/request.ts";
 import type { Backlog } from "./backlog.ts";
 
@@ -18,6 +18,7 @@ const MULTI = Request.from(["MULTI"]);
 const EXEC = Request.from(["EXEC"]);
 
 export class ReplicationStream implements EffectSubscriber {
+  readonly target = Target.REPLICAS;
   /** Database of the last effect; -1 makes the next one say its own. */
   selectedDb = -1;
 
@@ -33,11 +34,6 @@ export class ReplicationStream implements EffectSubscriber {
     this.select(db);
     this.write(request);
     this.appended();
-  }
-
-  /** Whoever listens at a replica is told what is published at the primary. */
-  message(db: number, request: Request): void {
-    this.effect(db, request);
   }
 
   beginUnit(db: number): void {

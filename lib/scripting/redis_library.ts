@@ -20,6 +20,7 @@ import {
   wordAt,
 } from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
+import { Target } from "../engine/propagation.ts";
 import type { Request } from "../resp/request.ts";
 import { pushReply } from "./reply_to_lua.ts";
 import {
@@ -29,7 +30,7 @@ import {
   type LibraryEngine,
   type LibraryFunction,
 } from "./library.ts";
-import { Replicate, type ScriptRun } from "./script_run.ts";
+import type { ScriptRun } from "./script_run.ts";
 
 /** Room for the digits of one number, and arguments that may be such. */
 const NUMBER_BYTES = 24;
@@ -181,11 +182,11 @@ export const REDIS_LIBRARY: Library = {
       return fail(machine, state, "redis.set_repl() requires two arguments.");
     }
     const flags = machine.api.lua_tonumber(state, 1);
-    if ((flags & ~Replicate.ALL) !== 0) {
+    if ((flags & ~Target.ALL) !== 0) {
       const names = "REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE";
       return fail(machine, state, `Invalid replication flags. Use ${names}.`);
     }
-    (engine.run as ScriptRun).replicates = flags;
+    (engine.run as ScriptRun).targets = flags;
     return 0;
   },
   acl_check_cmd: (engine, state) => {
@@ -239,11 +240,11 @@ export const LOG_CONSTANTS: Constants = {
 
 export const REDIS_CONSTANTS: Constants = {
   ...LOG_CONSTANTS,
-  REPL_NONE: Replicate.NONE,
-  REPL_AOF: Replicate.AOF,
-  REPL_SLAVE: Replicate.REPLICA,
-  REPL_REPLICA: Replicate.REPLICA,
-  REPL_ALL: Replicate.ALL,
+  REPL_NONE: Target.NONE,
+  REPL_AOF: Target.FILES,
+  REPL_SLAVE: Target.REPLICAS,
+  REPL_REPLICA: Target.REPLICAS,
+  REPL_ALL: Target.ALL,
 };
 
 /** 7.2.4 as 0x00070204. */

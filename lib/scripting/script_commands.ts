@@ -9,7 +9,7 @@ import type { ScriptDispatch } from "../engine/scripts.ts";
 import { invariant } from "../host/invariant.ts";
 import type { Request } from "../resp/request.ts";
 import type { ScriptHost } from "./script_host.ts";
-import { Replicate, RestartScript, ScriptFlag, type ScriptRun } from "./script_run.ts";
+import { RestartScript, ScriptFlag, type ScriptRun } from "./script_run.ts";
 
 const UNKNOWN = "ERR Unknown Redis command called from script";
 const WRONG_ARITY = "ERR Wrong number of args calling Redis command from script";
@@ -62,8 +62,7 @@ export class ScriptCommands implements ScriptHost {
       (run.flags & ScriptFlag.ALLOW_OOM) === 0
     ) return errors.OUT_OF_MEMORY.text;
     if ((flags & Flag.WRITE) !== 0) run.hasWritten = true;
-    const silent = run.replicates === Replicate.NONE;
-    const refusal = this.dispatch.run(run.session, command, request, silent);
+    const refusal = this.dispatch.run(run.session, command, request, run.targets);
     if (refusal !== null) return refusal.text;
     const { tracking } = run.caller;
     if (tracking !== null) context.tracking.ran(run.caller, command, request);

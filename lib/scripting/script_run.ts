@@ -1,9 +1,7 @@
 /** The script that runs: who called it, what it may do and what it did. There is one at a time. */
 
+import { Target } from "../engine/propagation.ts";
 import type { Session } from "../engine/session.ts";
-
-/** What `redis.set_repl` takes: to whom effects of commands are told. */
-export const Replicate = { NONE: 0, AOF: 1, REPLICA: 2, ALL: 3 } as const;
 
 /** What a script says about itself in its first line, and functions when they are registered. */
 export const ScriptFlag = {
@@ -41,7 +39,7 @@ export class ScriptRun {
   isStale = false;
   /** Whether it may have changed data, after which it can't be killed. */
   hasWritten = false;
-  replicates: number = Replicate.ALL;
+  targets: number = Target.ALL;
   /** Set by SCRIPT KILL. */
   isKilled = false;
   /**

@@ -8,6 +8,7 @@
  * ends with an error at the threshold, or, once it has written, at {@linkcode LAST_RESORT} times that.
  */
 
+import { Target } from "../engine/propagation.ts";
 import type { Call } from "../engine/call.ts";
 import type { Context } from "../engine/context.ts";
 import { CommandError } from "../engine/errors.ts";
@@ -26,7 +27,7 @@ import { type CachedScript, ScriptCache } from "./script_cache.ts";
 import { withoutHead } from "./shebang.ts";
 import { ScriptCommands } from "./script_commands.ts";
 import { HANDLER_INDEX, MACHINE_LIMIT_BYTES, ScriptEngine } from "./script_engine.ts";
-import { Replicate, RestartScript, ScriptRun } from "./script_run.ts";
+import { RestartScript, ScriptRun } from "./script_run.ts";
 
 /** How long a slow script runs between two looks at the sockets, in milliseconds. */
 const SLICE_MS = 10;
@@ -246,7 +247,7 @@ export class Scripting implements ScriptEnginePort {
     run.isFunction = isFunction;
     run.flags = flags;
     run.hasWritten = false;
-    run.replicates = Replicate.ALL;
+    run.targets = Target.ALL;
     run.isKilled = false;
     run.isSlow = false;
     run.isAside = false;

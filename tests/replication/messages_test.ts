@@ -1,6 +1,7 @@
 /** What is published at a primary is for those too who listen at its replicas. */
 
 import { assertEquals } from "@std/assert";
+import { Target } from "../../lib/engine/propagation.ts";
 import { EngineHarness } from "../support/engine_harness.ts";
 import { needs } from "../support/peers.ts";
 import { type NodeKind, startNode, untilEqual, untilLinked } from "../support/replication_nodes.ts";
@@ -64,15 +65,8 @@ function wordsOf(shown: string): string {
   return shown.split("\n").map((line) => line.replace(/^\d> "(.*)"$/, "$1")).join(" ");
 }
 
-Deno.test("messages are units like effects, and no effects for who wants none", () => {
-  const redis = new EngineHarness();
-  const seen: string[] = [];
-  redis.engine.context.propagation.subscribe({
-    effect: (db, request) => seen.push(`${db} ${request.text(0)}`),
-    message: (db, request) => seen.push(`${db} ${request.text(0)} ${request.text(2)}`),
-    beginUnit: (db) => seen.push(`${db} begin`),
-    endUnit: () => seen.push("end"),
-  });
+Deno.test("messages are units like effects, for replicas only", () => {
+  const { redis, replicas, files } = listened();
   redis.run("PUBLISH", "c", "alone");
   redis.run("SELECT", "2");
   redis.run("MULTI");
@@ -80,6 +74,34 @@ Deno.test("messages are units like effects, and no effects for who wants none", 
   redis.run("SELECT", "1");
   redis.run("SET", "k", "v");
   redis.run("EXEC");
-  redis.run("EVAL", "redis.set_repl(redis.REPL_NONE) redis.call('publish', 'c', 'silent')", "0");
-  assertEquals(seen, ["0 PUBLISH alone", "2 begin", "2 PUBLISH first", "1 SET", "end"]);
+  assertEquals(replicas, ["0 PUBLISH c", "2 begin", "2 PUBLISH c", "1 SET k", "end"]);
+  assertEquals(files, ["2 begin", "1 SET k", "end"]);
 });
+
+Deno.test("redis.set_repl says whether files, replicas, both or none are told", () => {
+  const { redis, replicas, files } = listened();
+  for (const target of ["AOF", "REPLICA", "ALL", "NONE"]) {
+    const script = `redis.set_repl(redis.REPL_${target}) redis.call('SET', '${target}', 'x') ` +
+      "redis.call('PUBLISH', KEYS[1], 'm')";
+    redis.run("EVAL", script, "1", target);
+  }
+  assertEquals(files.filter((line) => line.includes("SET")), ["0 SET AOF", "0 SET ALL"]);
+  assertEquals(replicas.filter((line) => line.includes("SET")), ["0 SET REPLICA", "0 SET ALL"]);
+  const published = replicas.filter((line) => line.includes("PUBLISH"));
+  assertEquals(published, ["0 PUBLISH REPLICA", "0 PUBLISH ALL"]);
+});
+
+/** An engine, and what its replicas and its files are told. */
+function listened(): { redis: EngineHarness; replicas: string[]; files: string[] } {
+  const redis = new EngineHarness();
+  const [replicas, files]: string[][] = [[], []];
+  for (const [seen, target] of [[replicas, Target.REPLICAS], [files, Target.FILES]] as const) {
+    redis.engine.context.propagation.subscribe({
+      target,
+      effect: (db, request) => seen.push(`${db} ${request.text(0)} ${request.text(1)}`),
+      beginUnit: (db) => seen.push(`${db} begin`),
+      endUnit: () => seen.push("end"),
+    });
+  }
+  return { redis, replicas, files };
+}

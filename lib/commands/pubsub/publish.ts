@@ -7,6 +7,7 @@ import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { helpCommand } from "../../engine/help.ts";
 import { rangeSpec } from "../../engine/key_specs.ts";
+import { Target } from "../../engine/propagation.ts";
 import { Topic, type TopicKind } from "../../engine/subscriptions.ts";
 
 const ANYTIME = Flag.PUBSUB | Flag.LOADING | Flag.STALE;
@@ -141,7 +142,8 @@ function replyCounts(call: Call, topic: TopicKind): void {
 
 /** Sends the same to who listens at replicas. */
 function replicate(call: Call): void {
-  if (!call.silent) call.context.propagation.emitMessage(call.db.index, call.request);
+  const { context, db, request, targets } = call;
+  context.propagation.emit(db.index, request, targets & Target.REPLICAS);
 }
 
 export const PUBLISH_COMMANDS = [

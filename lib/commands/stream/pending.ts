@@ -8,6 +8,7 @@ import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { errorEndingWith, errors, quotedArgument } from "../../engine/errors.ts";
+import { Target } from "../../engine/propagation.ts";
 import {
   type Consumer,
   type ConsumerGroup,
@@ -122,7 +123,7 @@ export const XCLAIM = command({
       propagateGroupId(call, call.request.view(1), group);
       call.dirty++;
     }
-    if (call.effects === null) call.silent = true;
+    if (call.effects === null) call.targets = Target.NONE;
     call.reply.arrayAt(start, claimed);
   },
 });
@@ -151,7 +152,7 @@ export const XAUTOCLAIM = command({
       justIds,
     };
     autoClaim(call, stream, group, Number(count), options);
-    if (call.effects === null) call.silent = true;
+    if (call.effects === null) call.targets = Target.NONE;
   },
 });
 

@@ -9,6 +9,7 @@ import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { blockFromScript, CommandError, errors, quotedArgument } from "../../engine/errors.ts";
+import { Target } from "../../engine/propagation.ts";
 import type { LogMark } from "../../structures/stream_cursor.ts";
 import {
   type Consumer,
@@ -217,7 +218,7 @@ function read(call: Call, ofGroup: boolean): void {
   for (let i = 0; i < keys; i++) {
     if (ofGroup ? readForGroup(call, asked, i) : readStream(call, asked, i)) served++;
   }
-  if (ofGroup && call.effects === null) call.silent = true;
+  if (ofGroup && call.effects === null) call.targets = Target.NONE;
   if (served === keys) return;
   if (served === 0) {
     reply.cutTo(start);
@@ -280,7 +281,7 @@ function serveGroupReader(call: Call, asked: ReadRequest, key: number): boolean 
   const found = findAfter(stream, group.lastId, group.mark);
   deliverNew(call, key, found, stream, group, consumer, asked.count, asked.noAck);
   call.dirty++;
-  if (call.effects === null) call.silent = true;
+  if (call.effects === null) call.targets = Target.NONE;
   return true;
 }
 
