@@ -5,14 +5,15 @@
  *
  * The sources are left as they are: what the tests need of them is copied to a directory for each
  * lane, with a program in place of redis-server that starts this one. It needs `tclsh`, and
- * redis-cli, redis-benchmark and redis-check-… of a real Redis; it takes about 20 minutes.
+ * redis-cli, redis-benchmark and redis-check-… of a real Redis; all units take half an hour.
  *
- * Tests that can't pass are known by name below, each with the reason; any other that fails makes
- * the exit code 1.
+ * Of tests that can't pass `redis_suite_known.ts` has names and reasons; any other that fails makes
+ * the exit code 1, and so does a unit that does not come to its end.
  */
 
 import { parseArgs } from "@std/cli";
 import { mainPath } from "../support/server_process.ts";
+import { KNOWN } from "./redis_suite_known.ts";
 
 /** Units about what Redino does not have. */
 const LEFT_OUT = /^unit\/(?:acl|acl-v2|tls|oom-score-adj|cluster.*)$/;
@@ -22,9 +23,6 @@ const PORTS_PER_LANE = 900;
 const FIRST_PORT = 21_111;
 /** A unit that takes longer hangs. */
 const UNIT_TIMEOUT_SECONDS = 900;
-
-/** Names of tests that can't pass, and why. */
-const KNOWN: readonly (readonly [names: RegExp, reason: string])[] = [];
 
 interface UnitResult {
   readonly unit: string;
