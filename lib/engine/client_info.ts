@@ -9,6 +9,8 @@ import { Gate, type Session } from "./session.ts";
 import { Topic, type TopicKind } from "./subscriptions.ts";
 import type { TrackingState } from "./tracking_state.ts";
 
+const REPLY_BUFFER_BYTES = 16 * 1024;
+
 /**
  * The line, without its end.
  *
@@ -18,7 +20,10 @@ import type { TrackingState } from "./tracking_state.ts";
 export function clientInfo(session: Session, nowMs: number, running?: Request): string {
   const { link } = session;
   const ends = link ?? session.primary;
-  const waiting = link === null ? 0 : link.outputBytes + link.queuedBytes;
+  const open = link?.outputBytes ?? 0;
+  // Redis has a buffer of this size for each client, and a list for what does not fit.
+  const inBuffer = Math.min(open, REPLY_BUFFER_BYTES);
+  const listed = (link?.queuedBytes ?? 0) + open - inBuffer;
   const fields: readonly (readonly [string, string | number])[] = [
     ["id", session.id],
     ["addr", ends?.remoteAddress ?? "?:0"],
@@ -40,11 +45,11 @@ export function clientInfo(session: Session, nowMs: number, running?: Request): 
     ["multi-mem", session.queue?.memoryBytes ?? 0],
     ["rbs", link?.replyBufferBytes ?? 0],
     ["rbp", link?.replyBufferPeak ?? 0],
-    ["obl", link?.outputBytes ?? 0],
-    ["oll", link?.queuedBuffers ?? 0],
-    ["omem", link?.queuedBytes ?? 0],
+    ["obl", inBuffer],
+    ["oll", (link?.queuedBuffers ?? 0) + (open > inBuffer ? 1 : 0)],
+    ["omem", listed],
     ["tot-mem", link?.memoryBytes ?? 0],
-    ["events", link !== null && waiting > 0 ? "rw" : "r"],
+    ["events", inBuffer + listed > 0 ? "rw" : "r"],
     ["cmd", session.lastCommand?.lowerName ?? "NULL"],
     // A primary's stream is subject to nobody's rights.
     ["user", session.primary === null ? session.user : "(superuser)"],

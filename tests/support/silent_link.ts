@@ -12,9 +12,9 @@ export class SilentLink implements ClientLink {
   readonly isUnixSocket = false;
   readonly queryBytes = 0;
   readonly queryFreeBytes = 0;
-  readonly outputBytes = 0;
-  readonly queuedBuffers = 0;
-  readonly queuedBytes = 0;
+  outputBytes = 0;
+  queuedBuffers = 0;
+  queuedBytes = 0;
   readonly replyBufferBytes = 0;
   readonly replyBufferPeak = 0;
   readonly memoryBytes = 0;

@@ -7,7 +7,6 @@ const BUFFERS = "it counts on the sizes of Redis's buffers";
 const NO_SWAPDB = "`repl-diskless-load swapdb` loads as the other ways do";
 const AFTER_FAILURE = "one before it has failed and left its settings";
 const REFUSED = "it wants a damaged payload to be taken, or to end the server; it is refused";
-const NO_LIMITS = "a reply that is too large is cut before";
 
 export const KNOWN: readonly (readonly [names: RegExp, reason: string])[] = [
   [/authorization error|RESET clears auth|Script ACL|sensitive information/, NO_ACL],
@@ -21,7 +20,7 @@ export const KNOWN: readonly (readonly [names: RegExp, reason: string])[] = [
   [/backlog memory will become smaller/, BUFFERS],
   [/Diskless load swapdb|during async-loading/, NO_SWAPDB],
   [/^corrupt payload: |^ta format/, REFUSED],
-  [/Client output buffer|HRANDFIELD with huge count/, NO_LIMITS],
+  [/HRANDFIELD with huge count/, "a count whose reply would be too large is refused"],
   [/Crash report/, "no such report is made"],
   [/Process title/, "the runtime can't change it"],
   [/bind-source-addr/, "the runtime can't choose the address that it connects from"],

@@ -114,6 +114,20 @@ Deno.test("CLIENT SETINFO keeps the library's name and version", () => {
   assertMatch(listed(redis)[0], / lib-name=ioredis\(x\) lib-ver=1\.2\.3$/);
 });
 
+Deno.test("what waits to be sent beyond 16 KiB counts as Redis's list of replies", () => {
+  const redis = new EngineHarness();
+  const [session, link] = withLink(redis, "127.0.0.1:1");
+  const shown = () => listed(redis, "ID", session.id)[0].match(/obl=.* omem=\d+/)?.[0];
+  assertEquals(shown(), "obl=0 oll=0 omem=0");
+  link.outputBytes = 1000;
+  assertEquals(shown(), "obl=1000 oll=0 omem=0");
+  link.outputBytes = 50_000;
+  assertEquals(shown(), "obl=16384 oll=1 omem=33616");
+  link.queuedBuffers = 2;
+  link.queuedBytes = 100_000;
+  assertEquals(shown(), "obl=16384 oll=3 omem=133616");
+});
+
 function withLink(redis: EngineHarness, address: string): [Session, SilentLink] {
   const session = redis.newSession();
   const link = new SilentLink(redis.engine.context.sessions, session, address);
