@@ -47,7 +47,7 @@ export class Dispatcher {
   private depth = 0;
   /** The command of a script that is set aside (scripts.ts); null for none. */
   private held: HeldCall | null = null;
-  /** Effects of what runs now are kept from the stream: a script asked for that. */
+  /** Whom the effects of what runs now are for, in bits of {@linkcode Target}: a script may choose. */
   private targets: number = Target.ALL;
   private readonly calls: Call[] = [];
   private readonly clock: Clock;
@@ -390,8 +390,8 @@ export class Dispatcher {
   private propagate(call: Call): void {
     this.context.stats.dirty += call.dirty;
     const { propagation } = this;
+    if (!propagation.active || call.targets === Target.NONE) return;
     const { effects, targets } = call;
-    if (!propagation.active || targets === Target.NONE) return;
     if (effects === null) propagation.emit(call.db.index, call.request, targets);
     else {
       if (effects.length > 1) propagation.beginUnit(call.db.index);

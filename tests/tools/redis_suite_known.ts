@@ -31,4 +31,13 @@ export const KNOWN: readonly (readonly [names: RegExp, reason: string])[] = [
   [/CLUSTER RESET|FILTERBY PATTERN/, "cluster mode is not there"],
   [/can cancel SIGTERM/, "DEBUG PAUSE-CRON does not hold a signal back"],
   [/do not write the reply to the replication link/, "who has sent SYNC may run commands"],
+  [/PSYNC with wrong offset/, "it is refused, but the log does not say so"],
+  [
+    /slow verbatim Lua script from AOF/,
+    "others wait while such a script is loaded, without an error",
+  ],
+  [
+    /^bugger of scripts|^ess exited abnormally|^Executing test client/,
+    "an exception of the suite's own",
+  ],
 ];

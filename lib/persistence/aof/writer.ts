@@ -105,7 +105,7 @@ export class AofWriter implements EffectSubscriber {
     this.frames.request(request);
   }
 
-  /** Messages may be all that is in a unit, which then leaves nothing here. */
+  /** All that is in a unit may be for replicas only: then it leaves nothing here. */
   beginUnit(): void {
     this.unitBegins = true;
   }
