@@ -36,8 +36,5 @@ export const KNOWN: readonly (readonly [names: RegExp, reason: string])[] = [
     /slow verbatim Lua script from AOF/,
     "others wait while such a script is loaded, without an error",
   ],
-  [
-    /^bugger of scripts|^ess exited abnormally|^Executing test client/,
-    "an exception of the suite's own",
-  ],
+  [/^bugger of scripts/, "scripts have no debugger"],
 ];
