@@ -493,6 +493,7 @@ export class Dispatcher {
   /** What comes behind a call that took long, in the same turn, comes later. */
   private noteSlow(session: Session, request: Request, command: Command, elapsedMs: number): void {
     if (elapsedMs >= 1 && this.depth === 0) this.readClock();
+    else if (elapsedMs >= 1) this.context.scripts.commandWasSlow();
     noteSlow(this.context, session, request, command, elapsedMs);
   }
 }

@@ -90,6 +90,8 @@ export class Scripts {
   engine: ScriptEnginePort | null = null;
   /** Why a session's rights do not allow a command, as an error reply; null when they do. */
   denies: ((session: Session, spec: CommandSpec, request: Request) => string | null) | null = null;
+  /** Told of commands of a script that took milliseconds; set by whoever runs scripts. */
+  commandWasSlow: () => void = () => {};
   /** Opens a turn, or joins the open one; set by the server. */
   beginTurn: () => void = () => {};
   /** Whether a script is set aside. */

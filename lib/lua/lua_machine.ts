@@ -10,10 +10,11 @@
  * A script runs on a stack of its own (WebAssembly.promising) and can be set aside: when the owner's
  * `tick` asks for it, {@linkcode LuaMachine.run} returns SUSPENDED and the script goes on at
  * {@linkcode LuaMachine.resume}. Scripts that are not asked to pause finish before `run` returns, as
- * a plain call would, for about 1 µs more. Ticks come every 100,000 instructions of Lua or a million
- * calls of its functions (metering.ts), whichever is first: some milliseconds.
+ * a plain call would, for about 1 µs more. Ticks come every 100,000 instructions of Lua or 256 steps of
+ * its loops and functions (metering.ts), whichever is first: some microseconds.
  */
 
+import { latin1 } from "../bytes/byte_string.ts";
 import { copyBytes } from "../bytes/copy.ts";
 import { type BridgeExports, bridgeModule, Slot } from "./bridge.ts";
 import { DebugField, GarbageCollection, type LuaApi, LuaType, REGISTRY_INDEX } from "./lua_api.ts";
@@ -60,12 +61,14 @@ export interface MachineOptions {
    * Called every few milliseconds while a script runs. True asks to set the script aside, which is
    * done unless one of our functions is on the stack. May throw, which ends the machine.
    *
-   * @param knowsPlace whether {@linkcode LuaMachine.frame} may be asked now.
+   * @param knowsPlace whether `frameAt` may be asked now.
    */
   tick(knowsPlace: boolean): boolean;
 }
 
 const INSTRUCTIONS_PER_TICK = 100_000;
+/** Steps (metering.ts) to a tick that shall come soon: at each of them a tick would cost too much. */
+const HURRIED_FUEL = 4;
 const MASK_COUNT = 8;
 const SCRATCH_BYTES = 64 * 1024;
 const PAGE_BYTES = 65536;
@@ -94,10 +97,11 @@ export class LuaMachine {
   readonly lengthPointer: number;
   /** What {@linkcode tableFields} is for tables that never had a field. */
   readonly noFields: number;
+  /** Room for what Lua tells of a function: see `frameAt`. */
+  readonly record: number;
   private readonly status: WebAssembly.Global;
   private readonly runAside: (...args: number[]) => Promise<void>;
   private readonly scratch: number;
-  private readonly record: number;
   private readonly firstFunction: number;
   private readonly names = new Map<string, number>();
   private readonly strings = new Map<string, number>();
@@ -204,6 +208,12 @@ export class LuaMachine {
     queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => then(this.outcome()))));
   }
 
+  /** Has the next tick come soon, for something that took long. */
+  hurry(): void {
+    const { fuel } = this.api;
+    if (fuel.value > HURRIED_FUEL) fuel.value = HURRIED_FUEL;
+  }
+
   /** Why the machine broke. */
   get cause(): unknown {
     return this.failure;
@@ -302,9 +312,7 @@ export class LuaMachine {
   }
 
   latin1(start: number, end: number): string {
-    let text = "";
-    for (let i = start; i < end; i++) text += String.fromCharCode(this.bytes[i]);
-    return text;
+    return latin1(this.bytes, start, end - start);
   }
 
   /**
@@ -387,23 +395,6 @@ export class LuaMachine {
     else popTo(data, state, tableItems(data, table) + (n - 1) * VALUE_BYTES);
   }
 
-  /**
-   * What runs at a level of the stack, 0 being the function that asks.
-   *
-   * @returns null when there is no such level.
-   */
-  frame(state: number, level: number): { isC: boolean; source: string; line: number } | null {
-    const { api, record } = this;
-    if (api.lua_getstack(state, level, record) === 0) return null;
-    api.lua_getinfo(state, this.name("Sl"), record);
-    const word = (field: number) => this.data.getInt32(record + field, true);
-    return {
-      isC: this.textAt(word(DebugField.WHAT)) === "C",
-      source: this.textAt(word(DebugField.SOURCE)),
-      line: word(DebugField.CURRENT_LINE),
-    };
-  }
-
   /** Whether the value is a string, without making one of a number. */
   isString(state: number, index: number): boolean {
     return this.api.lua_type(state, index) === LuaType.STRING;
@@ -426,8 +417,11 @@ export class LuaMachine {
     this.isTicking = true;
     try {
       if (++this.ticks === LONG_SCRIPT_TICKS) this.setPause(LONG_SCRIPT_PAUSE);
-      const wants = this.tick(knowsPlace);
-      return wants && this.canSuspend && this.depth.value === 0 ? 1 : 0;
+      if (!this.tick(knowsPlace) || !this.canSuspend) return 0;
+      if (this.depth.value === 0) return 1;
+      // As soon as our function has returned: the script may do little beside calling it.
+      this.hurry();
+      return 0;
     } finally {
       this.isTicking = false;
     }

@@ -7,6 +7,7 @@
  * finds out where an error was raised.
  */
 
+import { frameAt } from "../lua/frames.ts";
 import { GarbageCollection, LuaStatus, LuaType } from "../lua/lua_api.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import { format } from "./format_function.ts";
@@ -68,7 +69,7 @@ export const HOST_LIBRARY = {
 function placeOf(machine: LuaMachine, state: number): { source: string; line: number } | null {
   let isBelowC = false;
   for (let level = 1; level < LEVELS; level++) {
-    const frame = machine.frame(state, level);
+    const frame = frameAt(machine, state, level);
     if (frame === null) return null;
     const isOwn = frame.isC || frame.source === OWN_SOURCE;
     // Our Lua and what it calls count as one function.

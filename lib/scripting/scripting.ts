@@ -16,6 +16,7 @@ import type { ScriptEnginePort, ScriptFigures } from "../engine/scripts.ts";
 import { Gate, Session } from "../engine/session.ts";
 import { invariant } from "../host/invariant.ts";
 import type { Timer } from "../host/clock.ts";
+import { frameAt } from "../lua/frames.ts";
 import { LuaStatus, LuaType } from "../lua/lua_api.ts";
 import { pushWord } from "../lua/lua_layout.ts";
 import { type LuaMachine, Outcome } from "../lua/lua_machine.ts";
@@ -69,7 +70,7 @@ interface Aside {
 /** Where the script is, as errors say it. */
 function placeOf(machine: LuaMachine): string {
   for (let level = 0; level < PLACE_LEVELS; level++) {
-    const frame = machine.frame(machine.state, level);
+    const frame = frameAt(machine, machine.state, level);
     if (frame === null) return "";
     if (!frame.isC && frame.line > 0) return `, on ${frame.source}:${frame.line}.`;
   }
@@ -116,6 +117,7 @@ export class Scripting implements ScriptEnginePort {
     if (engine instanceof Scripting) return engine;
     const made = new Scripting(context);
     context.scripts.engine = made;
+    context.scripts.commandWasSlow = () => made.running?.machine.hurry();
     return made;
   }
 

@@ -17,7 +17,7 @@ interface Scene {
 
 async function withServer(run: (scene: Scene) => Promise<void>): Promise<void> {
   await using server = await startServerProcess({
-    args: ["--busy-reply-threshold", "50", "--save", ""],
+    args: ["--busy-reply-threshold", "50", "--save", "", "--enable-debug-command", "yes"],
   });
   await using script = await connect(server.port);
   await using other = await connect(server.port);
@@ -48,6 +48,23 @@ const ENDLESS: Readonly<Record<string, string>> = {
     "local s = ('a'):rep(2e6) return s:find(('a'):rep(1e6) .. 'b', 1, true)",
   "a sort that never agrees":
     "local t = {} for i = 1, 1e6 do t[i] = i end while true do table.sort(t, function(a, b) return a > b end) end",
+  "long strings that are compared again and again":
+    "local a = ('a'):rep(2e7) local b = a .. 'b' while true do local less = a < b end",
+  "long strings that are put together again and again":
+    "local a = ('a'):rep(1e7) while true do local b = a .. 'b' .. 'c' end",
+  "a pattern that replaces by a function of the library":
+    "local s = ('a b '):rep(1e6) while true do s:gsub('%w+', string.upper) end",
+  "a pattern of captures that refer back": "return (('a'):rep(5000)):find('(.-)(.-)(.-)%1%2%3b')",
+  "a large table that is joined again and again":
+    "local t = {} for i = 1, 1e6 do t[i] = 'x' end while true do table.concat(t, ',') end",
+  "a large table that is walked by the library":
+    "local t = {} for i = 1, 1e6 do t[i] = i end while true do table.foreachi(t, math.abs) end",
+  "metamethods that call each other":
+    "local t = setmetatable({}, {__index = function(t, k) return k end}) " +
+    "while true do local v = t.x .. t.y end",
+  "errors within errors": "local function f() error({}) end while true do xpcall(f, f) end",
+  "documents that are decoded again and again":
+    "local s = '[' .. ('[1,2],'):rep(2e4) .. '1]' while true do cjson.decode(s) end",
 };
 
 Deno.test("every endless script hears SCRIPT KILL, and the server goes on", () =>
@@ -64,6 +81,19 @@ Deno.test("every endless script hears SCRIPT KILL, and the server goes on", () =
       assertEquals(await say("PING"), "PONG");
       assertEquals(show(await script.send("EVAL", "return 1", 0)), "(integer) 1");
     }
+  }));
+
+Deno.test("a script of slow commands is set aside behind one of the first", () =>
+  withServer(async (scene) => {
+    const { script, say } = scene;
+    await say("DEBUG", "SET-DISABLE-DENY-SCRIPTS", "1");
+    const source = "for i = 1, 100 do redis.call('DEBUG', 'SLEEP', '0.06') end";
+    const reply = script.send("EVAL", source, 0);
+    await untilBusy(scene);
+    assertEquals(await say("SCRIPT", "KILL"), "OK");
+    await reply;
+    const calls = Number((await say("INFO", "commandstats")).match(/debug:calls=(\d+)/)?.[1]);
+    assert(calls >= 3 && calls <= 6, String(calls));
   }));
 
 Deno.test("a script that was quick and only read may turn out to be neither", () =>
