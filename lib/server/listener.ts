@@ -229,11 +229,14 @@ export class Listeners {
     }
   }
 
-  /** A server that did not end cleanly leaves the file, which nobody could bind again. */
+  /**
+   * A server that did not end cleanly leaves the file, which nobody could bind again. An empty file
+   * is one that keeps a temporary name; what has bytes in it is somebody's, and stays.
+   */
   private removeSocketFile(path: string): void {
     const { files } = this.host;
     const status = files.stat(path);
-    if (status === null || status.isFile || status.isDirectory) return;
+    if (status === null || status.isDirectory || (status.isFile && status.size > 0)) return;
     files.remove(path);
   }
 

@@ -157,6 +157,27 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a Unix socket takes the place of an empty file, not of one with bytes",
+  ignore: !onPosix,
+  async fn() {
+    const directory = Deno.makeTempDirSync({ prefix: "redino-test-" });
+    const path = `${directory}/server.sock`;
+    Deno.writeTextFileSync(path, "");
+    const args = ["--unixsocket", "server.sock"];
+    const server = await startServerProcess({ directory, args });
+    assert(Deno.statSync(path).isSocket);
+    assertEquals((await server.stop()).code, 0);
+
+    Deno.writeTextFileSync(path, "somebody's");
+    const { code, stdout } = await program(["--dir", directory, "--port", "0", ...args]);
+    assertEquals(code, 1);
+    assertStringIncludes(stdout, "Failed opening Unix socket: bind: Address already in use");
+    assertEquals(Deno.readTextFileSync(path), "somebody's");
+    Deno.removeSync(directory, { recursive: true });
+  },
+});
+
 Deno.test("the log file lies in the data directory", async () => {
   const directory = Deno.makeTempDirSync({ prefix: "redino-test-" });
   const { code } = await program(["--logfile", "server.log", "--dir", directory, "--port", "0"]);
