@@ -187,10 +187,10 @@ export class Config {
   ): ParameterName[] {
     const targets: ParameterName[] = [];
     const seen = new Set<string>();
-    for (const [given] of pairs) {
+    for (const [given, value] of pairs) {
       const name = findParameter(given);
       if (name === null) throw new ConfigError("", given, "unknown");
-      const refusal = this.started ? this.refusal(name, conditions) : null;
+      const refusal = this.started ? this.refusal(name, value, conditions) : null;
       if (refusal !== null) throw new ConfigError(refusal, given);
       if (conditions.loading && rowOf(name).denyLoading) {
         throw new ConfigError(
@@ -211,10 +211,14 @@ export class Config {
 
   private refusal(
     name: ParameterName,
+    value: string,
     conditions: SetConditions,
   ): string | null {
     const row = rowOf(name);
-    if (row.immutable) return "can't set immutable config";
+    if (row.immutable) {
+      const isSame = row.ours && value === this.setting(name).text;
+      return isSame ? null : "can't set immutable config";
+    }
     if (!row.protected) return null;
     const allowed = this.get("enable-protected-configs");
     if (allowed === "yes" || (allowed === "local" && conditions.local)) {

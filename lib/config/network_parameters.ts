@@ -44,11 +44,11 @@ export const NETWORK_PARAMETERS = {
     immutable: true,
     withoutEffect: "the runtime can't mark sockets",
   }),
-  "admin-port": portOrNo("8379", { immutable: true }),
-  "admin-bind": text("127.0.0.1", { immutable: true }),
-  "admin-write": yesNo("no", { immutable: true }),
-  "admin-token": optionalText({ immutable: true, sensitive: true, hidden: true }),
-  "admin-token-file": optionalText({ immutable: true }),
+  "admin-port": portOrNo("8379", { immutable: true, ours: true }),
+  "admin-bind": text("127.0.0.1", { immutable: true, ours: true }),
+  "admin-write": yesNo("no", { immutable: true, ours: true }),
+  "admin-token": optionalText({ immutable: true, ours: true, sensitive: true, hidden: true }),
+  "admin-token-file": optionalText({ immutable: true, ours: true }),
 };
 
 export const CLIENT_PARAMETERS = {

@@ -29,6 +29,11 @@ export interface Traits {
   readonly aliases?: readonly string[];
   /** Taken from redis.conf and the command line only. */
   readonly immutable?: boolean;
+  /**
+   * Redis has no such parameter. Tools that set again all that CONFIG GET says leave out what they
+   * know as immutable: the present value is taken silently then.
+   */
+  readonly ours?: boolean;
   /** Needs `enable-protected-configs`. */
   readonly protected?: boolean;
   /** Its value must not show up in SLOWLOG, MONITOR and the like. */
@@ -91,6 +96,7 @@ export function parameter<Value>(
     lines: kind.lines ?? ((setting) => [setting.text]),
     aliases: traits.aliases ?? [],
     immutable: traits.immutable ?? false,
+    ours: traits.ours ?? false,
     protected: traits.protected ?? false,
     sensitive: traits.sensitive ?? false,
     hidden: traits.hidden ?? false,

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Config } from "../../../lib/config/config.ts";
 import { ConfigError } from "../../../lib/config/config_error.ts";
+import { ROWS } from "../../../lib/config/parameters.ts";
 import { replyOf } from "./refusal.ts";
 
 Deno.test("CONFIG SET of several pairs changes nothing when one of them is wrong", () => {
@@ -82,6 +83,24 @@ Deno.test("immutable parameters can be set until the server has started", () => 
     "CONFIG SET failed (possibly related to argument 'Databases') - can't set immutable config",
   );
   assertEquals(config.get("databases"), 4);
+});
+
+Deno.test("an immutable parameter that Redis has not takes the value that it has, and no other", () => {
+  const config = started();
+  const refused = (name: string): string =>
+    `CONFIG SET failed (possibly related to argument '${name}') - can't set immutable config`;
+  for (const [name, row] of ROWS) {
+    if (!name.startsWith("admin-")) {
+      assert(!row.ours, name);
+      continue;
+    }
+    const text = config.text(name) ?? "";
+    assertEquals(replyOf(() => config.set([[name, text], ["timeout", "5"]])), "OK");
+    assertEquals(replyOf(() => config.set([[name, "1234"]])), refused(name));
+    assertEquals(config.text(name), text);
+  }
+  assertEquals(config.get("timeout"), 5);
+  assertEquals(replyOf(() => config.set([["databases", "16"]])), refused("databases"));
 });
 
 Deno.test("the owner of a parameter can assign it at any time, untold", () => {
