@@ -110,7 +110,7 @@ export class Dispatcher {
   /** Runs a command whose traces in the access clock, or whose keys, are the session's matter. */
   private runObserved(session: Session, request: Request, command: Command): void {
     const { store, tracking } = this.context;
-    const isUntouched = session.noTouch && command.name !== "TOUCH";
+    const isUntouched = session.noTouch;
     if (isUntouched) store.state.accessFrozen = true;
     const isBriefExec = session.queue?.isBrief === true && command.name === "EXEC";
     if (isBriefExec && !this.timesEach) this.runApart(session, request, command);
@@ -149,13 +149,9 @@ export class Dispatcher {
 
   /** What EXEC runs was put into a queue by this class, so it is one of the registry's commands. */
   private runQueued(session: Session, spec: CommandSpec, request: Request): void {
-    const { state } = this.context.store;
-    const frozen = state.accessFrozen;
-    if (frozen && spec.name === "TOUCH") state.accessFrozen = false;
     const isBrief = request.count <= spec.briefArguments && spec.isSampled;
     if (isBrief && !this.timesEach) this.runApart(session, request, spec as Command);
     else this.run(session, request, spec as Command);
-    if (frozen) state.accessFrozen = true;
     if (session.tracking !== null) this.context.tracking.ran(session, spec, request);
   }
 

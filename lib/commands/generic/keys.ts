@@ -81,10 +81,15 @@ export const TOUCH = command({
   keys: Access.RO,
   tips: SHARDED_SUM,
   run(call) {
+    // It is what CLIENT NO-TOUCH has no hold of, in a transaction or script neither.
+    const { state } = call.context.store;
+    const frozen = state.accessFrozen;
+    state.accessFrozen = false;
     let found = 0;
     for (let i = 1; i < call.count; i++) {
       if (call.lookUpRead(i) !== 0) found++;
     }
+    state.accessFrozen = frozen;
     call.reply.integer(found);
   },
 });

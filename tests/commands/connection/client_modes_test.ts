@@ -199,6 +199,32 @@ Deno.test("look-ups under CLIENT NO-TOUCH leave a key as idle as it was", () => 
   assertEquals(redis.run("OBJECT", "IDLETIME", "key"), "(integer) 0");
 });
 
+Deno.test("TOUCH marks a key as used under CLIENT NO-TOUCH, in a transaction and a script too", () => {
+  const redis = new EngineHarness();
+  const keys = ["alone", "queued", "script"];
+  for (const key of keys) redis.run("SET", key, "value");
+  redis.run("CLIENT", "NO-TOUCH", "on");
+  redis.clock.advance(20_000);
+  redis.run("TOUCH", "alone");
+  redis.run("MULTI");
+  redis.run("TOUCH", "queued");
+  redis.run("GET", "script");
+  redis.run("EXEC");
+  const idleTimes = () => keys.map((key) => redis.run("OBJECT", "IDLETIME", key));
+  assertEquals(idleTimes(), ["(integer) 0", "(integer) 0", "(integer) 20"]);
+  redis.run(
+    "EVAL",
+    "redis.call('TOUCH', KEYS[1]) redis.call('GET', KEYS[2])",
+    2,
+    "script",
+    "alone",
+  );
+  assertEquals(idleTimes(), ["(integer) 0", "(integer) 0", "(integer) 0"]);
+  redis.clock.advance(20_000);
+  redis.run("EVAL", "redis.call('GET', KEYS[1])", 1, "script");
+  assertEquals(idleTimes(), ["(integer) 20", "(integer) 20", "(integer) 20"]);
+});
+
 Deno.test("CLIENT UNBLOCK wakes nobody while nothing blocks", () => {
   const redis = new EngineHarness();
   assertEquals(redis.run("CLIENT", "UNBLOCK", 1), "(integer) 0");
