@@ -124,6 +124,13 @@ export function consumerOf(
   return consumer;
 }
 
+/** Notes that a consumer asks, which gets nothing: it is not made for that. */
+export function noteAttempt(call: Call, group: ConsumerGroup, name: number): void {
+  const { data, offsets, lengths } = call.request;
+  const found = group.findConsumer(data, offsets[name], lengths[name]);
+  if (found !== undefined) found.seenMs = nowOf(call);
+}
+
 /** Propagates the state of a pending entry, which the group is turned to. */
 export function propagateClaim(
   call: Call,

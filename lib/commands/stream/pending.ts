@@ -21,6 +21,7 @@ import {
   entries,
   groupAt,
   noSuchKeyOrGroup,
+  noteAttempt,
   nowOf,
   propagateClaim,
   propagateGroupId,
@@ -118,6 +119,7 @@ export const XCLAIM = command({
       readId(call, i, id);
       if (claim(call, stream, group, call.request.view(i), options)) claimed++;
     }
+    if (claimed === 0) noteAttempt(call, group, 3);
     // Every claim that is propagated carries the last id along.
     if (movesLastId && call.dirty === dirty) {
       propagateGroupId(call, call.request.view(1), group);
@@ -266,6 +268,7 @@ function autoClaim(
     }
     more = group.next();
   }
+  if (claimed === 0) noteAttempt(call, group, 3);
   reply.arrayAt(start, claimed);
   if (more) group.readId(id);
   else id.setZero();

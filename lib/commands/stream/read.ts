@@ -24,6 +24,7 @@ import {
   dropHeader,
   entries,
   groupAt,
+  noteAttempt,
   nowOf,
   propagateClaim,
   propagateGroupId,
@@ -325,8 +326,11 @@ function readForGroup(call: Call, asked: ReadRequest, i: number): boolean {
   const group = stream === null ? undefined : groupAt(call, stream, asked.groupIndex);
   if (stream === null || group === undefined) return false;
   const asksNew = asked.asksNew[i];
-  // As in Redis 7.0 a consumer who gets nothing leaves no trace; 7.2 would make it.
-  if (asksNew && !findAfter(stream, group.lastId, group.mark)) return false;
+  // As in Redis 7.0 a consumer who gets nothing is not made; 7.2 would make it.
+  if (asksNew && !findAfter(stream, group.lastId, group.mark)) {
+    noteAttempt(call, group, asked.groupIndex + 1);
+    return false;
+  }
   const consumer = consumerFor(call, asked, key, group);
   replyKey(call, key);
   if (asksNew) deliverNew(call, key, true, stream, group, consumer, asked.count, asked.noAck);

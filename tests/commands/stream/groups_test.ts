@@ -57,6 +57,32 @@ Deno.test("XINFO CONSUMERS tells a consumer that asks from one that gets somethi
   );
 });
 
+Deno.test("a consumer that asks and gets nothing is not idle, and is not made for that", () => {
+  const redis = delivered();
+  redis.run("XREADGROUP", "GROUP", "g", "alice", "STREAMS", "s", ">");
+  const times = (): string[] => redis.run("XINFO", "CONSUMERS", "s", "g").split("\n").slice(4);
+  const expected = (idleMs: number, inactiveMs: number): string[] => [
+    '   5) "idle"',
+    `   6) (integer) ${idleMs}`,
+    '   7) "inactive"',
+    `   8) (integer) ${inactiveMs}`,
+  ];
+  const attempts = [
+    ["XREADGROUP", "GROUP", "g", "alice", "STREAMS", "s", ">"],
+    ["XCLAIM", "s", "g", "alice", "999999", "1-1"],
+    ["XAUTOCLAIM", "s", "g", "alice", "999999", "0"],
+  ];
+  let inactiveMs = 0;
+  for (const attempt of attempts) {
+    redis.clock.advance(30);
+    inactiveMs += 30;
+    redis.run(...attempt.map((word) => word === "alice" ? "nobody" : word));
+    assertEquals(times(), expected(30, inactiveMs), attempt[0]);
+    redis.run(...attempt);
+    assertEquals(times(), expected(0, inactiveMs), attempt[0]);
+  }
+});
+
 Deno.test("a consumer takes what is pending for it along", () => {
   const redis = delivered();
   assertEquals(redis.run("XGROUP", "DELCONSUMER", "s", "g", "alice"), "(integer) 2");
