@@ -43,10 +43,16 @@ export class Listeners {
   /** By address and port. */
   private tcp: Map<string, Listener> = new Map();
   private unix: Listener | null = null;
-  private readonly open: Set<Listener> = new Set();
+  /** With the loops that accept from them, which end when they are closed. */
+  private readonly open: Map<Listener, Promise<void>> = new Map();
   private readonly retries: Set<Timer> = new Set();
   private readonly unsubscribe: () => void;
   private errorLoggedMs = -LOG_INTERVAL_MS;
+  /** The value of `bind` that is listened on. */
+  private bindText = "";
+  /** Whether addresses are about to be bound, as soon as others of their port are free. */
+  private isMoving = false;
+  private isClosed = false;
 
   private constructor(
     private readonly host: ListenHost,
@@ -100,10 +106,11 @@ export class Listeners {
 
   /** Accepts no more; the connections there are stay. */
   close(): void {
+    this.isClosed = true;
     this.unsubscribe();
     for (const timer of this.retries) timer.cancel();
     this.retries.clear();
-    for (const listener of [...this.open]) this.shut(listener);
+    for (const listener of [...this.open.keys()]) this.shut(listener);
     this.tcp = new Map();
     const path = this.unix?.path;
     this.unix = null;
@@ -111,6 +118,7 @@ export class Listeners {
   }
 
   private openTcp(anyPort: boolean): void {
+    this.bindText = this.config.text("bind") ?? "";
     const port = this.config.get("port");
     if (port === 0 && !anyPort) return;
     for (let attempt = 1;; attempt++) {
@@ -126,10 +134,15 @@ export class Listeners {
 
   /** CONFIG SET port, bind: what stays the same is kept open; a failure changes nothing. */
   private follow(): void {
+    // Who is about to bind addresses takes those that the configuration has then.
+    if (this.isMoving) return;
     const port = this.config.get("port");
-    const before = this.tcp;
+    if (port === this.port && this.areExclusive()) {
+      void this.move();
+      return;
+    }
     try {
-      this.tcp = port === 0 ? new Map() : this.bindAll(port, before);
+      this.bindAnew(port);
     } catch {
       throw new ConfigError(
         port === this.port
@@ -137,8 +150,80 @@ export class Listeners {
           : "Unable to listen on this port. Check server logs.",
       );
     }
+  }
+
+  /** Listens on what the configuration has, and no longer on the rest. */
+  private bindAnew(port: number): void {
+    const before = this.tcp;
+    this.tcp = port === 0 ? new Map() : this.bindAll(port, before);
+    this.bindText = this.config.text("bind") ?? "";
     const kept = new Set(this.tcp.values());
     for (const listener of before.values()) if (!kept.has(listener)) this.shut(listener);
+  }
+
+  /**
+   * Whether new addresses can be bound only when old ones are closed: one that stands for all of
+   * them and a single one exclude each other on a port.
+   */
+  private areExclusive(): boolean {
+    const { added, gone, kept } = this.difference();
+    if (added.length === 0 || ![...added, ...gone].some(isWildcard)) return false;
+    // Beside what stays it can't be bound either: to be refused at once.
+    const isInVain = added.some((wild) =>
+      isWildcard(wild) && kept.some((stays) => wild === ALL_IPV6 || !stays.includes(":"))
+    );
+    return gone.length > 0 && !isInVain;
+  }
+
+  /** The addresses of this port that are to be listened on, and those that are not any more. */
+  private difference(): Record<"added" | "gone" | "kept", string[]> {
+    const now = [...this.tcp.keys()].map((key) => key.slice(0, key.lastIndexOf(":")));
+    const wanted = this.hostnames().map(({ hostname }) => hostname);
+    return {
+      added: wanted.filter((hostname) => !now.includes(hostname)),
+      gone: now.filter((hostname) => !wanted.includes(hostname)),
+      kept: now.filter((hostname) => wanted.includes(hostname)),
+    };
+  }
+
+  /**
+   * Closes the addresses that go before it binds the new ones. The runtime frees a port only when
+   * whoever waits for a connection there has been told, so CONFIG SET is answered before that; a
+   * failure is logged, and the old addresses are taken again.
+   */
+  private async move(): Promise<void> {
+    this.isMoving = true;
+    const { port } = this;
+    const loops: (Promise<void> | undefined)[] = [];
+    for (const hostname of this.difference().gone) {
+      const key = `${hostname}:${port}`;
+      const listener = this.tcp.get(key);
+      if (listener === undefined) continue;
+      loops.push(this.open.get(listener));
+      this.tcp.delete(key);
+      this.shut(listener);
+    }
+    await Promise.all(loops);
+    this.isMoving = false;
+    if (this.isClosed) return;
+    try {
+      this.bindAnew(this.config.get("port"));
+    } catch {
+      this.host.log.warning(
+        `Failed to bind to specified addresses, going back to ${this.bindText}`,
+      );
+      this.config.assign("bind", this.bindText);
+      this.bindOld(port);
+    }
+  }
+
+  private bindOld(port: number): void {
+    try {
+      this.bindAnew(port);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      this.host.log.warning(`Nor could the old addresses be bound: ${detail}`);
+    }
   }
 
   /** Listens on every address; those of `before` are taken over. */
@@ -241,8 +326,9 @@ export class Listeners {
   }
 
   private start(listener: Listener): void {
-    this.open.add(listener);
-    void this.accept(listener);
+    // The loop looks for its listener here when it has begun.
+    this.open.set(listener, NOT_BEGUN);
+    this.open.set(listener, this.accept(listener));
   }
 
   private shut(listener: Listener): void {
@@ -304,6 +390,12 @@ export class Listeners {
       this.retries.add(timer);
     });
   }
+}
+
+const NOT_BEGUN = Promise.resolve();
+
+function isWildcard(hostname: string): boolean {
+  return hostname === ALL_IPV4 || hostname === ALL_IPV6;
 }
 
 interface BindAddress {

@@ -1,6 +1,6 @@
 /** Listening: addresses that may be missing, ports that are taken, and a system out of files. */
 
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Config } from "../../lib/config/config.ts";
 import { ConfigError } from "../../lib/config/config_error.ts";
 import type { Connection, Listener, ListenOptions, Network } from "../../lib/host/network.ts";
@@ -9,6 +9,7 @@ import { DenoProcess } from "../../lib/host/process.ts";
 import { SystemError } from "../../lib/host/system_error.ts";
 import { Listeners } from "../../lib/server/listener.ts";
 import { CapturedLog, FakeClock, LoopbackNetwork, MemoryFiles } from "../support/fake_host.ts";
+import { freePort } from "../support/child_server.ts";
 import { settle } from "../support/local_server.ts";
 
 function hostWith(network: Network) {
@@ -28,6 +29,11 @@ function configOf(directives: Record<string, string>): Config {
 }
 
 const ignore = (connection: Connection) => connection.close();
+
+async function untilTrue(condition: () => boolean): Promise<void> {
+  const end = Date.now() + 5_000;
+  while (!condition() && Date.now() < end) await settle();
+}
 
 /** A loopback network on which some addresses do not exist. */
 class PartialNetwork extends LoopbackNetwork {
@@ -139,6 +145,47 @@ Deno.test("CONFIG SET bind and port move the listeners, or change nothing", asyn
   assertEquals(listeners.addresses, ["127.0.0.1:6400", "127.0.0.2:6400"]);
   assertEquals(config.text("bind"), "127.0.0.1 127.0.0.2");
   (await network.connect("127.0.0.2", 6400)).close();
+  listeners.close();
+});
+
+Deno.test("CONFIG SET bind goes from one address to all of them and back", async () => {
+  const network = new DenoNetwork();
+  const port = freePort();
+  const config = configOf({ bind: "127.0.0.1", port: String(port) });
+  const listeners = Listeners.open(hostWith(network), config, ignore);
+  config.set([["bind", "*"]]);
+  await untilTrue(() => listeners.addresses.length === 1);
+  assertEquals(listeners.addresses, [`0.0.0.0:${port}`]);
+  (await network.connect("127.0.0.2", port)).close();
+  config.set([["bind", "127.0.0.1"]]);
+  // What comes before the first change is done is taken with it.
+  config.set([["bind", "127.0.0.1 127.0.0.3"]]);
+  await untilTrue(() => listeners.addresses.length === 2);
+  assertEquals(listeners.addresses, [`127.0.0.1:${port}`, `127.0.0.3:${port}`]);
+  (await network.connect("127.0.0.3", port)).close();
+  await assertRejects(() => network.connect("127.0.0.2", port));
+  config.set([["bind", "*"]]);
+  listeners.close();
+  await settle();
+  await assertRejects(() => network.connect("127.0.0.1", port));
+});
+
+Deno.test("the old addresses are taken again when all of them can't be bound", async () => {
+  const network = new PartialNetwork(["0.0.0.0"]);
+  const host = hostWith(network);
+  const config = configOf({ bind: "127.0.0.1 127.0.0.2" });
+  const listeners = Listeners.open(host, config, ignore);
+  assertThrows(() => config.set([["bind", "127.0.0.1 *"]]), ConfigError);
+  config.set([["bind", "*"]]);
+  assertEquals(listeners.addresses, []);
+  await settle();
+  assertEquals(listeners.addresses, ["127.0.0.1:6379", "127.0.0.2:6379"]);
+  assertEquals(config.text("bind"), "127.0.0.1 127.0.0.2");
+  assertEquals(
+    host.log.messages("warning").at(-1),
+    "Failed to bind to specified addresses, going back to 127.0.0.1 127.0.0.2",
+  );
+  (await network.connect("127.0.0.2", 6379)).close();
   listeners.close();
 });
 
