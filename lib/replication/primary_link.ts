@@ -71,6 +71,8 @@ export class PrimaryLink {
   private client: RedisClient | null = null;
   private wire: Wire | null = null;
   private stopped = false;
+  /** The primary was silent for too long, while something was awaited of it. */
+  private ranOut = false;
   private timer: Timer | null = null;
   private wake: () => void = () => {};
 
@@ -154,11 +156,17 @@ export class PrimaryLink {
   tick(): void {
     // Who does not read hears nothing.
     const isListening = this.isUp && this.stream?.pausedBy === null;
-    if (isListening && this.silentSeconds * 1000 > this.timeoutMs) {
+    const isSilent = this.silentSeconds * 1000 > this.timeoutMs;
+    if (isListening && isSilent) {
       this.context.host.log.warning("MASTER timeout: no data nor PING received...");
       this.wire?.close();
     } else if (this.isUp) this.acknowledge();
     else if (this.state === "sync" && this.isLoading) this.wire?.send(LINE_BREAK);
+    else if (isSilent && (this.state === "handshake" || this.transfer !== null)) {
+      // The limit may be lower than when the wait began.
+      this.ranOut = true;
+      this.wire?.close();
+    }
   }
 
   private get context(): Context {
@@ -177,6 +185,7 @@ export class PrimaryLink {
     const { log, clock } = this.context.host;
     const { host, port } = this;
     this.state = "connecting";
+    this.ranOut = false;
     log.notice(`Connecting to MASTER ${host}:${port}`);
     const client = await RedisClient.connect(
       { network: this.owner.network, clock },
@@ -362,7 +371,7 @@ export class PrimaryLink {
       return `Failed trying to load the MASTER synchronization DB: ${error.message}`;
     }
     if (this.state === "connected") return "Connection with master lost.";
-    if (error instanceof ClientError && error.kind === "timeout") {
+    if (this.ranOut || (error instanceof ClientError && error.kind === "timeout")) {
       return this.state === "sync"
         ? "Timeout receiving bulk data from MASTER..."
         : "Timeout connecting to the MASTER...";

@@ -173,3 +173,56 @@ Deno.test("a primary that says nothing is given up after repl-timeout, and tried
   await accepting;
   for (const link of links) link.close();
 });
+
+for (
+  const [when, answer, warning] of [
+    ["PSYNC is answered", "", "Timeout connecting to the MASTER..."],
+    [
+      "a snapshot has come",
+      `+FULLRESYNC ${"a".repeat(40)} 1\r\n$1000\r\nREDIS`,
+      "Timeout receiving bulk data from MASTER...",
+    ],
+  ]
+) {
+  Deno.test(`a lower repl-timeout holds for the replica that waits until ${when}`, async () => {
+    await using primary = silentPrimary(answer);
+    await using replica = await startNode("ours", { follows: primary.port });
+    await until(() => Promise.resolve(primary.isAsked()), "PSYNC");
+    await replica.client.send("CONFIG", "SET", "repl-timeout", "1");
+    await until(
+      () => Promise.resolve(replica.log.messages("warning").includes(warning)),
+      "the link to be given up",
+      10_000,
+    );
+  });
+}
+
+/** A primary that goes through the handshake, answers PSYNC as told, and says nothing more. */
+function silentPrimary(
+  answer: string,
+): AsyncDisposable & { port: number; isAsked(): boolean } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let asked = false;
+  const serve = async (link: Deno.TcpConn): Promise<void> => {
+    const bytes = new Uint8Array(4096);
+    for (let count = await link.read(bytes); count !== null; count = await link.read(bytes)) {
+      const isSync = new TextDecoder().decode(bytes.subarray(0, count)).includes("PSYNC");
+      await link.write(new TextEncoder().encode(isSync ? answer : "+OK\r\n"));
+      asked ||= isSync;
+    }
+    link.close();
+  };
+  const serving: Promise<void>[] = [];
+  const accepting = (async () => {
+    for await (const link of listener) serving.push(serve(link));
+  })();
+  return {
+    port: listener.addr.port,
+    isAsked: () => asked,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await accepting;
+      await Promise.all(serving);
+    },
+  };
+}
