@@ -10,10 +10,11 @@ import type { StoreState } from "../store/store_state.ts";
 export class Loading {
   /** Whether clients are refused and nothing expires. */
   isActive = false;
-  /** Whether clients are served meanwhile (`repl-diskless-load swapdb`). */
+  /** Whether clients are served from the old data meanwhile (`repl-diskless-load swapdb`). */
   isAsync = false;
   /** Unix milliseconds. */
   startedMs = 0;
+  /** 0 while nobody knows. */
   totalBytes = 0;
   loadedBytes = 0;
   /** What the file says of the memory that its writer used, in bytes; 0 when it does not. */
@@ -29,9 +30,14 @@ export class Loading {
     private readonly closeGate: (closed: boolean) => void,
   ) {}
 
-  /** Refuses clients from now on; when that is so already, only counts anew. */
-  begin(totalBytes: number): void {
+  /**
+   * Refuses clients from now on; when that is so already, only counts anew.
+   *
+   * @param isAsync what is there stays until all is loaded: only few commands are refused.
+   */
+  begin(totalBytes: number, isAsync = false): void {
     this.isActive = true;
+    this.isAsync = isAsync;
     this.startedMs = this.clock.unixMs();
     this.totalBytes = totalBytes;
     this.loadedBytes = 0;
@@ -42,15 +48,27 @@ export class Loading {
 
   end(): void {
     this.isActive = false;
+    this.isAsync = false;
     this.state.expires = true;
     this.closeGate(false);
+  }
+
+  /** How much of a hundred is loaded. */
+  get percent(): number {
+    const percent = this.loadedBytes / Math.max(1, this.expectedBytes) * 100;
+    // What the writer used says little of how long its snapshot is.
+    return this.totalBytes > 0 ? percent : Math.min(percent, this.expectedBytes > 0 ? 99.99 : 0);
   }
 
   /** Seconds that loading still takes if it goes on as until now; 1 before that can be told. */
   get etaSeconds(): number {
     const elapsedMs = this.clock.unixMs() - this.startedMs;
     if (elapsedMs <= 0 || this.loadedBytes === 0) return 1;
-    const left = Math.max(0, this.totalBytes - this.loadedBytes);
+    const left = Math.max(0, this.expectedBytes - this.loadedBytes);
     return Math.floor(elapsedMs / this.loadedBytes * left / 1000);
+  }
+
+  private get expectedBytes(): number {
+    return this.totalBytes > 0 ? this.totalBytes : this.writerUsedBytes;
   }
 }

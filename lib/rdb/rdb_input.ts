@@ -53,6 +53,14 @@ export class RdbInput extends ByteSource {
     this.used = null;
   }
 
+  /**
+   * What was wanted has not come yet: goes back to where nothing was lent any more, the start of the
+   * item. False when it will never come.
+   */
+  goBack(): boolean {
+    return false;
+  }
+
   /** The checksum of all bytes taken so far; lent. */
   checksum(): Crc64 {
     this.addToSum();

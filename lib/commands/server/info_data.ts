@@ -149,15 +149,13 @@ function openFileFields({ appendOnly }: Context): Field[] {
 
 /** How far loading is, while it goes on. */
 function loadingFields({ loading }: Context): Field[] {
-  if (!loading.isActive && !loading.isAsync) return [];
-  const { loadedBytes, totalBytes } = loading;
-  const percent = totalBytes === 0 ? 0 : loadedBytes / totalBytes * 100;
+  if (!loading.isActive) return [];
   return [
     ["loading_start_time", Math.floor(loading.startedMs / 1000)],
-    ["loading_total_bytes", totalBytes],
+    ["loading_total_bytes", loading.totalBytes],
     ["loading_rdb_used_mem", loading.writerUsedBytes],
-    ["loading_loaded_bytes", loadedBytes],
-    ["loading_loaded_perc", percent.toFixed(2)],
+    ["loading_loaded_bytes", loading.loadedBytes],
+    ["loading_loaded_perc", loading.percent.toFixed(2)],
     ["loading_eta_seconds", loading.etaSeconds],
   ];
 }

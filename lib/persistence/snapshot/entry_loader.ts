@@ -33,6 +33,9 @@ export interface EntryLoaderOptions {
   readonly replacesKeys?: boolean;
 }
 
+/** The databases that are filled. */
+export type EntryLoaderStore = Pick<Store, "databases" | "state">;
+
 export class EntryLoader {
   db: Database;
   loaded = 0;
@@ -43,7 +46,7 @@ export class EntryLoader {
 
   /** @param nowMs what expiry is judged by, in Unix milliseconds. */
   constructor(
-    private readonly store: Store,
+    private readonly store: EntryLoaderStore,
     private readonly nowMs: number,
     private readonly options: EntryLoaderOptions,
   ) {

@@ -27,7 +27,7 @@ export class LoadNotes {
     if (nowMs - this.toldMs < PROGRESS_MS) return;
     this.toldMs = nowMs;
     const { loadedBytes, totalBytes } = loading;
-    const percent = Math.floor(loadedBytes / Math.max(1, totalBytes) * 100);
+    const percent = Math.floor(loading.percent);
     this.host.log.notice(
       `Loading the dataset: ${percent}% (${loadedBytes} of ${totalBytes} bytes), ${keys} keys, ` +
         `about ${loading.etaSeconds} seconds to go`,

@@ -14,7 +14,7 @@ import { RdbFileReader, RdbItem } from "../../rdb/rdb_file_reader.ts";
 import { RdbInput } from "../../rdb/rdb_input.ts";
 import { valueErrorText } from "../../rdb/value_error_text.ts";
 import { describeAux, LoadNotes, shown } from "./load_notes.ts";
-import { EntryLoader } from "./entry_loader.ts";
+import { EntryLoader, type EntryLoaderStore } from "./entry_loader.ts";
 
 /** How long sockets wait while a slice is loaded. A long value is never cut in two. */
 export const LOAD_SLICE_MS = 16;
@@ -48,6 +48,8 @@ export interface LoadOptions {
   readonly takeFunction?: (code: Uint8Array) => void;
   /** Bytes of files loaded before, which the progress goes on from. */
   readonly bytesBefore?: number;
+  /** Whose databases are filled, where it is not the engine's own store. */
+  readonly into?: EntryLoaderStore;
   /** Asked between two slices; true ends loading with a {@linkcode LoadError}. */
   readonly isCancelled?: () => boolean;
 }
@@ -124,7 +126,7 @@ export class SnapshotLoader {
     this.file = new RdbFileReader(input, checksSum);
     const nowMs = context.host.clock.unixMs();
     context.store.state.setNow(nowMs);
-    this.entries = new EntryLoader(context.store, nowMs, options);
+    this.entries = new EntryLoader(options.into ?? context.store, nowMs, options);
     this.notes = new LoadNotes(context.host);
   }
 
@@ -148,7 +150,7 @@ export class SnapshotLoader {
         while (!this.isDone && file.input.offset < stop) this.item(file.next());
       } while (!this.isDone && clock.monotonicMs() < end);
     } catch (error) {
-      throw this.failure(error);
+      if (!(error instanceof RdbShortRead) || !file.input.goBack()) throw this.failure(error);
     } finally {
       state.observesNewKeys = observesNewKeys;
     }
@@ -233,7 +235,9 @@ export class SnapshotLoader {
     const { loading } = this.context;
     if (!loading.isActive) return;
     loading.loadedBytes = (this.options.bytesBefore ?? 0) + this.file.input.offset;
-    if (loading.totalBytes < loading.loadedBytes) loading.totalBytes = loading.loadedBytes;
+    const { totalBytes, loadedBytes } = loading;
+    if (totalBytes > 0 && totalBytes < loadedBytes) loading.totalBytes = loadedBytes;
+    loading.lastKeysLoaded = this.entries.loaded;
     if (!this.isDone) this.notes.progress(loading, this.entries.loaded);
   }
 
