@@ -243,6 +243,8 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
     this.followed = null;
     this.owner.closed(this);
     try {
+      // The runtime closes what it reads from a little later: a replica is to know before others.
+      if (this.session.kind === "replica") this.socket.closeWrite().catch(() => {});
       this.socket.close();
     } catch {
       // The runtime has closed it already.
