@@ -35,7 +35,8 @@ const FOR_SUBSCRIBERS = new Set([
 const FOR_FULL_MEMORY = new Set(["EXEC", "DISCARD", "QUIT", "RESET"]);
 
 /** Flags that EXEC has when one of its commands has them, and when all of them have them. */
-const FLAGS_OF_ANY = Flag.WRITE | Flag.READONLY | Flag.DENY_OOM | Flag.MAY_REPLICATE;
+const FLAGS_OF_ANY = Flag.WRITE | Flag.READONLY | Flag.DENY_OOM | Flag.MAY_REPLICATE |
+  Flag.NO_ASYNC_LOADING;
 const FLAGS_OF_ALL = Flag.LOADING | Flag.STALE;
 
 const RULES: readonly Rule[] = [
@@ -96,8 +97,12 @@ const RULES: readonly Rule[] = [
   },
   {
     gate: Gate.LOADING,
-    check: (_context, _session, _command, flags) =>
-      (flags & Flag.LOADING) !== 0 ? null : errors.LOADING,
+    check: ({ loading }, _session, _command, flags) => {
+      const isAllowed = loading.isAsync
+        ? (flags & Flag.NO_ASYNC_LOADING) === 0
+        : (flags & Flag.LOADING) !== 0;
+      return isAllowed ? null : errors.LOADING;
+    },
   },
   {
     gate: Gate.MONITOR,

@@ -84,7 +84,7 @@ export class FullSync {
   /** Starts what is due, and shows those who wait that we are there. */
   tick(nowMs: number): void {
     const { context, jobs } = this.parts;
-    if (this.waiting.length === 0 || jobs.running !== null) return;
+    if (this.waiting.length === 0 || jobs.running !== null || context.loading.isActive) return;
     const { config } = context;
     const isDiskless = config.get("repl-diskless-sync");
     const enough = config.get("repl-diskless-sync-max-replicas");

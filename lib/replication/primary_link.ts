@@ -18,6 +18,7 @@ import { systemErrorText } from "../host/system_error.ts";
 import { LoadError } from "../persistence/snapshot/loader.ts";
 import type { History } from "./history.ts";
 import { DiskProgress } from "./disk_progress.ts";
+import type { IncomingData } from "./primary_data.ts";
 import { PrimaryStream, StreamError } from "./primary_stream.ts";
 import { Transfer } from "./transfer.ts";
 import { Wire } from "./wire.ts";
@@ -35,6 +36,10 @@ export interface LinkOwner {
   mayContinue: boolean;
   /** Puts a snapshot's data in the place of ours. */
   load(path: string, id: string, place: number): Promise<void>;
+  /** Whether a snapshot is loaded while it comes, and not taken into a file before. */
+  readonly loadsStreamed: boolean;
+  /** Begins that; -1 stands for a snapshot of which nobody knows how long it is. */
+  incoming(id: string, place: number, totalBytes: number): IncomingData;
   /** The primary has answered whether it takes over from us, as it was asked to. */
   tookOver(accepted: boolean): void;
   /** The primary goes on with our history under this id. */
@@ -273,18 +278,44 @@ export class PrimaryLink {
 
   private async takeSnapshot(wire: Wire, id: string, place: number): Promise<void> {
     const { owner, context } = this;
-    const { files, log, process, clock } = context.host;
+    const { log } = context.host;
     this.state = "sync";
     owner.changed();
+    const transfer = new Transfer(wire, this.timeoutMs);
+    this.transfer = transfer;
+    try {
+      await transfer.begin();
+      if (this.stopped) return;
+      const isStreamed = owner.loadsStreamed;
+      const target = isStreamed ? "to parser" : "to disk";
+      log.notice(
+        transfer.hasMark
+          ? `MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF ${target}`
+          : `MASTER <-> REPLICA sync: receiving ${transfer.totalBytes} bytes from master ${target}`,
+      );
+      if (isStreamed) {
+        await this.takeStreamed(transfer, owner.incoming(id, place, transfer.totalBytes));
+      } else await this.takeFile(transfer, id, place);
+    } finally {
+      this.transfer = null;
+    }
+    if (this.stopped) return;
+    owner.mayContinue = true;
+    log.notice("MASTER <-> REPLICA sync: Finished with success");
+  }
+
+  /** Takes the snapshot into a file, and loads it from there. */
+  private async takeFile(transfer: Transfer, id: string, place: number): Promise<void> {
+    const { owner, context } = this;
+    const { files, log, process, clock } = context.host;
     const name = `temp-${Math.floor(clock.unixMs() / 1000)}.${process.pid}.rdb`;
     const path = pathIn(hostText(context.config.get("dir")), name);
     const file = files.open(path, { write: true, create: true, truncate: true });
     try {
       try {
-        const transfer = new Transfer(wire, file, this.timeoutMs);
-        this.transfer = transfer;
-        log.notice("MASTER <-> REPLICA sync: receiving the snapshot from master to disk");
-        await transfer.receive();
+        await transfer.receive(async (bytes) => {
+          for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+        });
         log.notice(`MASTER <-> REPLICA sync: received ${transfer.receivedBytes} bytes`);
       } finally {
         this.transfer = null;
@@ -294,14 +325,25 @@ export class PrimaryLink {
       // What we had is given up with the first key that is loaded: nobody can go on with it.
       owner.mayContinue = false;
       await owner.load(path, id, place);
-      owner.mayContinue = true;
-      log.notice("MASTER <-> REPLICA sync: Finished with success");
     } finally {
       try {
         files.remove(path);
       } catch {
         // It is only a temporary file.
       }
+    }
+  }
+
+  /** Loads the snapshot while it comes. */
+  private async takeStreamed(transfer: Transfer, data: IncomingData): Promise<void> {
+    const { owner } = this;
+    if (!data.keepsOld) owner.mayContinue = false;
+    try {
+      await transfer.receive((bytes) => data.take(bytes));
+      owner.streamDb = await data.finish(() => this.stopped);
+    } catch (error) {
+      const loadError = data.giveUp(errorMessage(error));
+      throw error instanceof LoadError ? error : loadError;
     }
   }
 
@@ -376,9 +418,14 @@ export class PrimaryLink {
         ? "Timeout receiving bulk data from MASTER..."
         : "Timeout connecting to the MASTER...";
     }
-    const reason = error instanceof ClientError ? error.message : systemErrorText(error);
-    return `Error condition on socket for SYNC (${this.state}): ${reason}`;
+    return `Error condition on socket for SYNC (${this.state}): ${errorMessage(error)}`;
   }
+}
+
+function errorMessage(error: unknown): string {
+  return error instanceof ClientError || error instanceof LoadError
+    ? error.message
+    : systemErrorText(error);
 }
 
 const LINE_BREAK = new Uint8Array([10]);

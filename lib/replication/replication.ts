@@ -23,13 +23,20 @@ import { Gate } from "../engine/session.ts";
 import { hostText } from "../config/words.ts";
 import type { Network } from "../host/network.ts";
 import type { BackgroundJobs } from "../persistence/background_job.ts";
-import { type LoadReport, loadSnapshot } from "../persistence/snapshot/loader.ts";
+import type { LoadReport } from "../persistence/snapshot/loader.ts";
 import type { ReplicationPoint, Snapshots } from "../persistence/snapshot/snapshot.ts";
 import { ExpiredAtStart } from "./expired_at_start.ts";
 import { Failover } from "./failover.ts";
 import { FullSync, type StreamParts } from "./full_sync.ts";
 import { History } from "./history.ts";
 import { replicationInfo } from "./info.ts";
+import {
+  type DataOwner,
+  IncomingData,
+  loadFile,
+  loadsStreamed,
+  streamDbOf,
+} from "./primary_data.ts";
 import { type LinkOwner, PrimaryLink } from "./primary_link.ts";
 import { Replicas } from "./replicas.ts";
 import { ReplicationStream } from "./stream.ts";
@@ -45,6 +52,8 @@ export interface ReplicationParts {
   readonly dataReplaced: () => void;
   /** Takes the code of a library of functions out of a primary's snapshot. */
   readonly takeFunction?: (code: Uint8Array) => void;
+  /** Puts libraries of functions in the place of all there are, or throws and changes nothing. */
+  readonly replaceFunctions?: (codes: readonly Uint8Array[]) => void;
 }
 
 const NO_PRIMARY_LINK = new CommandError(
@@ -67,6 +76,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
   /** Bytes that came from primaries. */
   inputBytes = 0;
   mayContinue = false;
+  private readonly dataOwner: DataOwner;
   private stream: ReplicationStream | null = null;
   private secondMs = 0;
 
@@ -84,6 +94,17 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     this.fullSync = new FullSync(syncParts);
     this.replicas = new Replicas(syncParts, this.fullSync);
     this.failovers = new Failover(this, context);
+    const { inTurn, dataReplaced, takeFunction, replaceFunctions } = parts;
+    this.dataOwner = {
+      context,
+      snapshots,
+      history: this.history,
+      replicas: this.replicas,
+      inTurn,
+      dataReplaced,
+      takeFunction,
+      replaceFunctions,
+    };
     this.expiredAtStart = new ExpiredAtStart(context.config.get("repl-backlog-size"));
     context.sessions.whenClosed((session) => this.replicas.closed(session));
     this.followConfig();
@@ -148,7 +169,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     if (this.engine.context.config.get("replicaof") !== null) {
       this.history.adopt(id, place);
       this.mayContinue = true;
-      this.streamDb = this.dbOf(report);
+      this.streamDb = streamDbOf(this.engine.context, report);
     } else if (expiredAtStart?.fits === true) {
       this.history.remember(id, place);
       this.keep();
@@ -291,7 +312,7 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
     if (link === null) {
       return { name: "master", offset: this.offset, replicas: this.replicas.roles() };
     }
-    const offset = link.isUp || this.mayContinue ? this.offset : -1;
+    const offset = link.isUp ? this.offset : -1;
     return { name: "slave", host: link.host, port: link.port, state: link.state, offset };
   }
 
@@ -317,39 +338,17 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
   }
 
   async load(path: string, id: string, place: number): Promise<void> {
-    const { context } = this.engine;
-    const { host, loading, store, keyspace } = context;
-    this.replicas.closeAll();
-    this.parts.snapshots.current?.abort("the primary's data take the place of ours");
-    this.history.adopt(id, place);
-    const empty = (): void => {
-      for (const db of store.databases) keyspace.flushed(db);
-      store.clear();
-      context.tracking.emptied();
-      context.scripts.engine?.forgetFunctions();
-      context.scripts.engine?.forgetFunctions();
-    };
-    host.log.notice("MASTER <-> REPLICA sync: Flushing old data");
-    this.inTurn(empty);
-    host.log.notice("MASTER <-> REPLICA sync: Loading DB in memory");
-    loading.begin(host.files.stat(path)?.size ?? 0);
     const { link } = this;
-    try {
-      const report = await loadSnapshot(context, path, {
-        dropsExpired: false,
-        isCancelled: () => this.link !== link,
-        ...(this.parts.takeFunction === undefined ? {} : { takeFunction: this.parts.takeFunction }),
-      });
-      this.streamDb = this.dbOf(report);
-    } catch (error) {
-      // Half of the data is none; another try follows.
-      this.inTurn(empty);
-      throw error;
-    } finally {
-      loading.end();
-    }
-    this.history.adopt(id, place);
-    this.parts.dataReplaced();
+    const origin = { id, place };
+    this.streamDb = await loadFile(this.dataOwner, origin, path, () => this.link !== link);
+  }
+
+  get loadsStreamed(): boolean {
+    return loadsStreamed(this.engine.context);
+  }
+
+  incoming(id: string, place: number, totalBytes: number): IncomingData {
+    return new IncomingData(this.dataOwner, { id, place }, totalBytes);
   }
 
   tookOver(accepted: boolean): void {
@@ -425,12 +424,6 @@ export class Replication implements ReplicationPort, LinkOwner, StreamParts {
       "replica-ignore-maxmemory",
       "min-replicas-to-write",
     ], () => this.changed());
-  }
-
-  /** The database that the stream has selected where a snapshot was made. */
-  private dbOf(report: LoadReport): number {
-    const db = Number(report.aux.get("repl-stream-db") ?? 0);
-    return this.engine.context.store.databases[db] === undefined ? 0 : db;
   }
 
   private openLink(host: string, port: number, failover: boolean): PrimaryLink {

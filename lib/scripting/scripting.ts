@@ -147,6 +147,16 @@ export class Scripting implements ScriptEnginePort {
     this.libraries.load(code, replaces);
   }
 
+  /** Takes libraries in the place of all there are; throws what is wrong, and keeps those then. */
+  replaceFunctions(codes: readonly Uint8Array[]): void {
+    const { libraries } = this;
+    if (codes.length === 0 && libraries.count === 0) return;
+    libraries.atomically(() => {
+      libraries.clear();
+      for (const code of codes) libraries.load(code, true);
+    });
+  }
+
   forgetFunctions(): void {
     this.libraries.clear();
   }

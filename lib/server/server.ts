@@ -153,6 +153,7 @@ export class Server implements ProcessPort {
       },
       dataReplaced: () => this.appendOnly.dataReplaced(),
       takeFunction,
+      replaceFunctions: (codes) => Scripting.of(this.engine.context).replaceFunctions(codes),
     });
     this.engine.context.replication = this.replication;
     this.graceful = new GracefulStop(

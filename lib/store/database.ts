@@ -370,3 +370,14 @@ export class Database extends EntryTable implements ValueHome {
     writeWord(this.arena, ref, VALUE_WORD, block);
   }
 }
+
+/** Lets two databases change what they hold. */
+export function exchangeContents(a: Database, b: Database): void {
+  const { table, expiry, hashExpiry } = a;
+  a.table = b.table;
+  a.expiry = b.expiry;
+  a.hashExpiry = b.hashExpiry;
+  b.table = table;
+  b.expiry = expiry;
+  b.hashExpiry = hashExpiry;
+}

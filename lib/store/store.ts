@@ -1,7 +1,7 @@
 /** The numbered databases and what they share. */
 
 import type { Random } from "../host/random.ts";
-import { Database } from "./database.ts";
+import { Database, exchangeContents } from "./database.ts";
 import type { StoreObserver } from "./database.ts";
 import { LazyFree } from "./lazy_free.ts";
 import { StoreState } from "./store_state.ts";
@@ -39,15 +39,7 @@ export class Store {
 
   /** Lets two databases change what they hold; their numbers, and who uses them, stay. */
   swap(a: number, b: number): void {
-    const first = this.databases[a];
-    const second = this.databases[b];
-    const { table, expiry, hashExpiry } = first;
-    first.table = second.table;
-    first.expiry = second.expiry;
-    first.hashExpiry = second.hashExpiry;
-    second.table = table;
-    second.expiry = expiry;
-    second.hashExpiry = hashExpiry;
+    exchangeContents(this.databases[a], this.databases[b]);
   }
 
   /** Bytes of all entries, tables and indexes. */

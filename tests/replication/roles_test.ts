@@ -45,6 +45,17 @@ Deno.test("ROLE shows both sides of a link", async () => {
   }, "the replica's offset");
 });
 
+Deno.test("ROLE tells no offset while the primary is gone", async () => {
+  const primary = await startNode("ours");
+  await using replica = await startNode("ours", { follows: primary.port });
+  await untilLinked(replica);
+  await primary[Symbol.asyncDispose]();
+  await until(async () => {
+    const [, , , state, offset] = itemsOf(await replica.client.send("ROLE")).map(shown);
+    return state !== "connected" && offset === "-1";
+  }, "ROLE without an offset");
+});
+
 Deno.test("INFO has the fields of Redis 7.0 about replication in their order", async () => {
   await using primary = await startNode("ours");
   const text = Deno.readTextFileSync("fixtures/info/redis-7.0-info-fields.json");

@@ -4,7 +4,6 @@ const NO_ACL = "users beside `default` are not there";
 const NO_FORK = "it looks for a forked process";
 const CHECKSUMS = "it reads an append-only file itself, and not past lines that begin with #";
 const BUFFERS = "it counts on the sizes of Redis's buffers";
-const NO_SWAPDB = "`repl-diskless-load swapdb` loads as the other ways do";
 const AFTER_FAILURE = "one before it has failed and left its settings";
 const REFUSED = "it wants a damaged payload to be taken, or to end the server; it is refused";
 
@@ -18,7 +17,6 @@ export const KNOWN: readonly (readonly [names: RegExp, reason: string])[] = [
   [/verify reply buffer limits|query buffer resized/, BUFFERS],
   [/Replication buffer will become|backlog size can outgrow|beyond backlog config/, BUFFERS],
   [/backlog memory will become smaller/, BUFFERS],
-  [/Diskless load swapdb|during async-loading/, NO_SWAPDB],
   [/^corrupt payload: |^ta format/, REFUSED],
   [/HRANDFIELD with huge count/, "a count whose reply would be too large is refused"],
   [/Crash report/, "no such report is made"],
