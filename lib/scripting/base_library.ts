@@ -50,7 +50,17 @@ export const HOST_LIBRARY = {
   },
   refuse: ({ machine }: LibraryEngine, state: number) => machine.raise(state, READONLY),
   missing: ({ machine }: LibraryEngine, state: number) => {
-    const name = machine.text(state, 2) ?? "?";
+    // Scripts find this in what `getmetatable(_G)` shows, and may call it as they like.
+    if (machine.api.lua_gettop(state) !== 2) {
+      return machine.raise(state, "Wrong number of arguments to luaProtectedTableError");
+    }
+    const name = machine.text(state, 2);
+    if (name === null) {
+      return machine.raise(
+        state,
+        "Second argument to luaProtectedTableError must be a string or number",
+      );
+    }
     return machine.raise(
       state,
       `Script attempted to access nonexistent global variable '${name}'`,
@@ -176,6 +186,18 @@ export const BASE_LIBRARY: Library = {
     api.luaL_checkany(state, 3);
     api.lua_settop(state, 3);
     api.lua_rawset(state, 1);
+    return 1;
+  },
+  getmetatable: (engine, state) => {
+    const { machine } = engine;
+    const { api } = machine;
+    api.luaL_checkany(state, 1);
+    const isShield = shielded(engine, state, 1) !== undefined;
+    if (api.lua_getmetatable(state, 1) === 0) api.lua_pushnil(state);
+    else if (api.luaL_getmetafield(state, 1, machine.name("__metatable")) !== 0) {
+      // A shield's own is not for scripts, and the table behind it has none unless one is shown.
+      if (isShield && api.lua_toboolean(state, -1) === 0) api.lua_pushnil(state);
+    }
     return 1;
   },
   setmetatable: (engine, state) => {

@@ -18,17 +18,17 @@ local globals, native, scan = _G, pcall, next
 local newproxy, getmetatable, setmetatable, type = newproxy, getmetatable, setmetatable, type
 local concat = table.concat
 
-local function shield(inner)
+local function shield(inner, shown)
   local proxy = newproxy(true)
   local meta = getmetatable(proxy)
-  meta.__index, meta.__newindex, meta.__metatable = inner, host.refuse, false
+  meta.__index, meta.__newindex, meta.__metatable = inner, host.refuse, shown or false
   host.shielded(proxy, inner)
   return proxy
 end
 
 local real = {}
 for _, name in ipairs({"assert", "error", "ipairs", "rawequal", "select", "tonumber", "tostring",
-    "unpack", "xpcall", "gcinfo", "getmetatable", "_VERSION"}) do
+    "unpack", "xpcall", "gcinfo", "_VERSION"}) do
   real[name] = globals[name]
 end
 for name, run in scan, base do real[name] = run end
@@ -65,7 +65,7 @@ setmetatable(libraries.loading, {__index = host.missing})
 local loading = setmetatable({redis = shield(libraries.loading)}, {__index = host.missing})
 libraries.loading = nil
 for name, library in scan, libraries do real[name] = shield(library) end
-real._G = shield(real)
+real._G = shield(real, shield({__index = host.missing}))
 
 local text = getmetatable("")
 text.__index, text.__metatable = strings, shield({__index = real.string})

@@ -27,6 +27,7 @@ found[#found + 1] = tostring((pcall(function() nosuch = 1 end)))
 found[#found + 1] = cjson.encode({1, {a = 1 / 3}}) .. cmsgpack.unpack(cmsgpack.pack('m'))
 found[#found + 1] = tostring(#KEYS) .. tostring(#ARGV) .. redis.sha1hex('a')
 found[#found + 1] = tostring(getmetatable({})) .. tostring(getmetatable(1))
+for k, v in pairs(getmetatable(_G)) do found[#found + 1] = k .. type(v) end
 return table.concat(found, '|')`;
 
 /** Returns ESCAPED when `what` holds, whatever happens otherwise. */
@@ -74,6 +75,16 @@ const ATTEMPTS: readonly string[] = [
   leave("setmetatable(_G, {__index = function() return 1 end})"),
   leave("setmetatable(_G, nil)"),
   leave("getmetatable(_G).__index = nil"),
+  leave("getmetatable(_G).__newindex = nil"),
+  leave("getmetatable(_G).x = 1"),
+  leave("rawset(getmetatable(_G), '__index', nil)"),
+  leave("setmetatable(getmetatable(_G), {__index = {x = 1}})"),
+  leave("table.insert(getmetatable(_G), 1)"),
+  leave("local _, t = pairs(getmetatable(_G)) t.__index = nil t.x = 1"),
+  leave("setmetatable({}, getmetatable(_G)).x = 1"),
+  when("getmetatable(_G).__newindex"),
+  when("getmetatable(getmetatable(_G))"),
+  when("getmetatable(_G).__index(_G, 'redis')"),
   leave("table.insert(_G, 1)"),
   leave("table.insert(_G, 1, 'x')"),
   leave("table.sort(_G)"),
@@ -241,6 +252,8 @@ const ASSIGNMENTS: readonly string[] = [
   "local g = _G g.redis = 1",
   "setmetatable(_G, {})",
   "table.insert(_G, 1)",
+  "getmetatable(_G).__index = {x = 1}",
+  "rawset(getmetatable(_G), '__newindex', nil)",
 ];
 
 Deno.test("no way of assigning to a global is open, and reading them goes on as before", () => {

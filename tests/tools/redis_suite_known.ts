@@ -25,7 +25,6 @@ export const KNOWN: readonly (readonly [names: RegExp, reason: string])[] = [
   [/Default bind address|Protected mode/, "it listens on this machine only by default"],
   [/propagation of XREADGROUP/, "XGROUP SETID follows, as in 7.2"],
   [/LATENCY of expire events/, "expiring never takes that long at a time"],
-  [/global protection 2/, "refused with other words"],
   [/CLUSTER RESET|FILTERBY PATTERN/, "cluster mode is not there"],
   [/can cancel SIGTERM/, "DEBUG PAUSE-CRON does not hold a signal back"],
   [/do not write the reply to the replication link/, "who has sent SYNC may run commands"],
