@@ -64,6 +64,7 @@ export const HGETEX = command({
   keys: Access.RW | Access.ACCESS | Access.UPDATE,
   run(call) {
     const { request } = call;
+    const { data, offsets, lengths } = request;
     const hash = hashToChange(call);
     const option = timeOption(call, 2);
     const persist = request.is(2, "PERSIST");
@@ -71,10 +72,20 @@ export const HGETEX = command({
     const first = readFields(call, option !== null ? 4 : persist ? 3 : 2, NOT_POSITIVE);
     const found: number[] = [];
     call.reply.array(call.count - first);
-    for (let i = first; i < call.count; i++) if (replyValue(call, hash, i)) found.push(i);
+    const passed = option !== null && hasPassed(call, time);
+    for (let i = first; i < call.count; i++) {
+      if (!replyValue(call, hash, i) || hash === null) continue;
+      found.push(i);
+      // At once, so that a field that is named again is gone by then.
+      if (passed) hash.remove(data, offsets[i], lengths[i]);
+    }
     if (hash === null || found.length === 0) return;
     if (persist) persistFields(call, hash, found);
-    else if (option !== null) setFieldTimes(call, hash, found, time);
+    else if (passed) {
+      propagateFields(call, "HDEL", [], found);
+      call.changed(1, "hdel");
+      removeIfEmpty(call, hash);
+    } else if (option !== null) setFieldTimes(call, hash, found, time);
   },
 });
 
@@ -149,19 +160,9 @@ function setFieldTimes(
   time: number,
 ): void {
   const { data, offsets, lengths } = call.request;
-  const passed = hasPassed(call, time);
-  for (const i of fields) {
-    if (passed) hash.remove(data, offsets[i], lengths[i]);
-    else hash.setExpiry(data, offsets[i], lengths[i], time);
-  }
-  if (passed) {
-    propagateFields(call, "HDEL", [], fields);
-    call.changed(1, "hdel");
-    removeIfEmpty(call, hash);
-  } else {
-    propagateFields(call, "HPEXPIREAT", [String(time)], fields);
-    call.changed(1, "hexpire");
-  }
+  for (const i of fields) hash.setExpiry(data, offsets[i], lengths[i], time);
+  propagateFields(call, "HPEXPIREAT", [String(time)], fields);
+  call.changed(1, "hexpire");
 }
 
 interface SetOptions {

@@ -51,6 +51,18 @@ Deno.test("HGETEX reads, and sets or takes away expiries", () => {
   assertEquals(run("HGETEX h EX 10 FIELDS 1 a"), "1) (nil)");
 });
 
+Deno.test("HGETEX with a time in the past finds a field once, however often it is named", () => {
+  const redis = new EngineHarness();
+  const run = (words: string) => redis.run(...words.split(" "));
+  run("HSET h a 1 b 2");
+  redis.effects = [];
+  assertEquals(run("HGETEX h PXAT 1 FIELDS 2 a a"), '1) "1"\n2) (nil)');
+  assertEquals(run("HGETALL h"), '1) "b"\n2) "2"');
+  assertEquals(run("HGETEX h EXAT 1 FIELDS 3 b a b"), '1) "2"\n2) (nil)\n3) (nil)');
+  assertEquals(run("EXISTS h"), "(integer) 0");
+  assertEquals(redis.effects, ["HDEL h a", "HDEL h b"]);
+});
+
 Deno.test("HSETEX sets fields with their expiry", () => {
   const redis = new EngineHarness();
   const run = (words: string) => redis.run(...words.split(" "));
