@@ -115,6 +115,7 @@ export class Dispatcher {
     const isBriefExec = session.queue?.isBrief === true && command.name === "EXEC";
     if (isBriefExec && !this.timesEach) this.runApart(session, request, command);
     else this.run(session, request, command);
+    if (this.blocking.hasReady) this.serveWaiting();
     if (isUntouched) store.state.accessFrozen = false;
     if (session.tracking !== null) tracking.ran(session, command, request);
   }
@@ -184,9 +185,11 @@ export class Dispatcher {
     this.times.countBrief(command.stats, command.isSampled);
     const mark = session.reply.length;
     this.call(session, request, command);
-    if (session.reply.length - mark <= BRIEF_REPLY_BYTES) return;
-    const elapsedMs = this.times.endRun();
-    if (elapsedMs > 0) this.noteSlow(session, request, command, elapsedMs);
+    if (session.reply.length - mark > BRIEF_REPLY_BYTES) {
+      const elapsedMs = this.times.endRun();
+      if (elapsedMs > 0) this.noteSlow(session, request, command, elapsedMs);
+    }
+    if (this.blocking.hasReady) this.serveWaiting();
   }
 
   private runTimed(session: Session, request: Request, command: Command): void {
@@ -194,6 +197,7 @@ export class Dispatcher {
     this.call(session, request, command);
     if (this.held !== null && this.held.session === session) this.held.startedMs = started;
     else this.measured(session, request, command, started);
+    if (this.blocking.hasReady) this.serveWaiting();
   }
 
   private call(session: Session, request: Request, command: Command): void {
@@ -216,7 +220,6 @@ export class Dispatcher {
     if (this.monitor.active) this.monitor.show(session, command, request);
     if (this.depth > 0) return;
     if (this.held !== null) this.endedBesideHeld(session, mark, command);
-    else if (this.blocking.hasReady) this.serveReady();
   }
 
   /** A call has ended while one is held, or is the one that was held just now. */
@@ -296,16 +299,15 @@ export class Dispatcher {
     if (session.deferredPushes !== null) this.sendDeferred(session);
     session.parked = true;
     session.link?.resume(false);
-    if (this.blocking.hasReady) this.serveReady();
+    this.serveWaiting();
   }
 
-  /** Serves those who wait for what became ready between commands; not in the midst of a script. */
+  /** Serves those who wait; not in the midst of EXEC or a script. The time of what ran ends here. */
   serveWaiting(): void {
-    if (this.held === null && this.blocking.hasReady) this.serveReady();
-  }
-
-  /** What ran before may have taken long: whose time is up by now does not serve anybody. */
-  private serveReady(): void {
+    if (this.depth > 0 || this.held !== null || !this.blocking.hasReady) return;
+    this.times.endRun();
+    this.times.forget();
+    // What ran may have taken long; whose time is up by now is not served.
     this.readClock();
     this.blocking.serveReady();
   }

@@ -53,6 +53,31 @@ Deno.test("SLOWLOG has a command that waited when it is answered, as it was sent
   assertEquals(logged(), ["BLPOP", "SLOWLOG"]);
 });
 
+for (const push of ["LPUSH list a", "LPUSH list a b c d e f g h", "EXEC"]) {
+  Deno.test(`the time of ${push} ends before those are served who waited for it`, () => {
+    const redis = new EngineHarness();
+    for (let i = 0; i < 100; i++) redis.run("LPUSH", "list", "a");
+    redis.run("DEL", "list");
+    redis.run("CONFIG", "RESETSTAT");
+    redis.run("SLOWLOG", "RESET");
+    const waiting = redis.newClient();
+    redis.send(waiting, "BLPOP", "list", 0);
+    assert(waiting.link !== null);
+    waiting.link.scheduleFlush = () => redis.clock.sleepSync(50);
+    if (push === "EXEC") {
+      redis.run("MULTI");
+      redis.run("LPUSH", "list", "a");
+    }
+    redis.run(...push.split(" "));
+    assertEquals(redis.received(waiting).length, 1);
+    redis.run("LPUSH", "other", "a", "b", "c", "d", "e", "f", "g", "h");
+    assertEquals(slowTimes(redis), []);
+    for (const name of ["lpush", "exec"]) {
+      assertEquals(redis.engine.context.commands.byName(name)!.stats.microseconds, 0, name);
+    }
+  });
+}
+
 Deno.test("secrets are not shown by SLOWLOG", () => {
   const redis = new EngineHarness({ config: { "slowlog-log-slower-than": "0" } });
   redis.run("AUTH", "hidden1");
