@@ -4,7 +4,7 @@
  * whole of it was found right.
  */
 
-import { readBigInteger, readInteger } from "../../engine/arguments.ts";
+import { readBigInteger, readClampedInteger } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { command } from "../../engine/command.ts";
@@ -97,10 +97,10 @@ function readRestoreOptions(call: Call): RestoreOptions {
     if (request.is(i, "REPLACE")) options.replace = true;
     else if (request.is(i, "ABSTTL")) options.absolute = true;
     else if (request.is(i, "IDLETIME") && hasValue && options.frequency === -1) {
-      options.idleSeconds = readInteger(call, ++i);
+      options.idleSeconds = readClampedInteger(call, ++i);
       if (options.idleSeconds < 0) throw errors.NEGATIVE_IDLE_TIME;
     } else if (request.is(i, "FREQ") && hasValue && options.idleSeconds === -1) {
-      options.frequency = readInteger(call, ++i);
+      options.frequency = readClampedInteger(call, ++i);
       if (options.frequency < 0 || options.frequency > MAX_FREQUENCY) throw errors.FREQUENCY_RANGE;
     } else throw errors.SYNTAX;
   }

@@ -1,6 +1,6 @@
 /** Waiting until what a client wrote has arrived elsewhere: WAIT and WAITAOF. */
 
-import { readInteger, readIntegerInRange, readTimeoutMs } from "../../engine/arguments.ts";
+import { readClampedInteger, readIntegerInRange, readTimeoutMs } from "../../engine/arguments.ts";
 import { command } from "../../engine/command.ts";
 import { Flag } from "../../engine/command_spec.ts";
 import { errors } from "../../engine/errors.ts";
@@ -20,7 +20,7 @@ export const WAIT = command({
   run(call) {
     const { context, session } = call;
     if (context.replication?.isReplica === true) throw errors.WAIT_ON_REPLICA;
-    const replicas = readInteger(call, 1);
+    const replicas = readClampedInteger(call, 1);
     const timeoutMs = readTimeoutMs(call, 2);
     context.acknowledgements.wait(context, session, { local: null, replicas, timeoutMs });
   },

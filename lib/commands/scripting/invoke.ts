@@ -4,6 +4,7 @@
  */
 
 import { parseInteger } from "../../bytes/integer.ts";
+import { readClampedInteger } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { Flag } from "../../engine/command_spec.ts";
 import { CommandError, errors } from "../../engine/errors.ts";
@@ -17,8 +18,8 @@ export const FIRST_KEY = 3;
 /** The number of keys, argument 2; `notANumber` is the error for what is none. */
 export function keyCount(call: Call, notANumber: CommandError = errors.NOT_AN_INTEGER): number {
   const { request } = call;
-  const keys = parseInteger(request.buffer, request.offsets[2], request.lengths[2]);
-  if (keys !== keys) throw notANumber;
+  let keys = parseInteger(request.buffer, request.offsets[2], request.lengths[2]);
+  if (keys !== keys) keys = readClampedInteger(call, 2, notANumber);
   if (keys > call.count - FIRST_KEY) throw TOO_MANY_KEYS;
   if (keys < 0) throw NEGATIVE_KEYS;
   return keys;
