@@ -28,8 +28,11 @@ const encoder = new TextEncoder();
 
 /** Told when replies become long; it must not change the writer. */
 export interface ReplyListener {
-  /** @param bytes what is written so far, with what is about to be. */
-  replyGrows(bytes: number): void;
+  /**
+   * @param bytes what is written so far, with what is about to be.
+   * @returns false when nothing of it will be sent.
+   */
+  replyGrows(bytes: number): boolean;
 }
 
 /** Where a writer gets larger memory from, and gives back what it has outgrown. */
@@ -52,6 +55,8 @@ export class ReplyWriter {
   memory: ByteBuffer = NO_BUFFER;
   /** The same bytes as {@linkcode buffer}. */
   private data: DataView = NO_BUFFER.data;
+  /** Up to where it was written when the listener first refused more; -1 before. */
+  private refusedFrom = -1;
 
   ok(): void {
     this.reserve(5);
@@ -314,13 +319,25 @@ export class ReplyWriter {
   }
 
   private grow(count: number): void {
+    if (this.length + count > WATCHED_BYTES && this.isRefused(count)) return;
     const needed = this.length + count;
-    if (needed > WATCHED_BYTES && this.listener !== null) this.listener.replyGrows(needed);
     let size = Math.max(INITIAL_BYTES, this.buffer.length * 2);
     while (size < needed) size *= 2;
     const { source } = this;
     if (source === null) this.moveTo(new ByteBuffer(size));
     else source.give(this.moveTo(source.takeLarge(size)));
+  }
+
+  /**
+   * Asks the listener about `count` more bytes. Behind what it refuses everything is written to the same
+   * place, over and over, since a command that has begun to reply must come to its end. True where
+   * there is room for it.
+   */
+  private isRefused(count: number): boolean {
+    if (this.listener === null || this.listener.replyGrows(this.length + count)) return false;
+    if (this.refusedFrom < 0) this.refusedFrom = this.length;
+    else this.length = this.refusedFrom;
+    return this.buffer.length - this.length >= count;
   }
 
   private header(type: number, value: number): void {

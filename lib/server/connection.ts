@@ -275,12 +275,14 @@ export class Connection implements ClientLink, ReplyListener, Reader, Resumable,
     this.parser.authenticated = this.session.isAuthenticated;
   }
 
-  replyGrows(bytes: number): void {
+  replyGrows(bytes: number): boolean {
     if (this.owner.memoryLimitBytes > 0) this.owner.replies(bytes);
-    if (this.hasOverflowed || !this.exceedsOutputLimit(bytes + this.queuedBytes)) return;
+    if (this.hasOverflowed) return false;
+    if (!this.exceedsOutputLimit(bytes + this.queuedBytes)) return true;
     this.hasOverflowed = true;
     this.session.closing = true;
     this.scheduleFlush();
+    return false;
   }
 
   /**

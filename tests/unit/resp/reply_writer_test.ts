@@ -179,10 +179,32 @@ Deno.test("what was written since a mark can be taken back", () => {
 Deno.test("a listener is told of replies that outgrow a pooled buffer, before they are written", () => {
   const reply = new ReplyWriter();
   const told: number[] = [];
-  reply.listener = { replyGrows: (bytes) => told.push(bytes) };
+  reply.listener = { replyGrows: (bytes) => told.push(bytes) > 0 };
   reply.bulkBytes(new Uint8Array(10_000));
   assertEquals(told, []);
   reply.bulkBytes(new Uint8Array(20_000));
   assertEquals(told.length, 1);
   assert(told[0] >= 30_000 && told[0] < 31_000);
+});
+
+Deno.test("what a listener refuses takes no more memory, however much more is written", () => {
+  const limit = 100_000;
+  const reply = new ReplyWriter();
+  reply.listener = { replyGrows: (bytes) => bytes <= limit };
+  const element = new Uint8Array(1000);
+  reply.array(10_000);
+  for (let i = 0; i < 10_000; i++) {
+    const start = reply.length;
+    reply.bulkBytes(element);
+    reply.bulk("text");
+    reply.integer(i);
+    reply.double(0.5);
+    if (i % 10 === 0) reply.arrayAt(start, 4);
+    if (i % 100 === 0) reply.cutTo(start);
+  }
+  reply.arrayAt(0, 10_000);
+  assert(reply.length >= limit / 2, `${reply.length}`);
+  assert(reply.buffer.length <= 4 * limit, `${reply.buffer.length}`);
+  reply.bulkBytes(new Uint8Array(1_000_000));
+  assert(reply.buffer.length <= 4_000_000, `${reply.buffer.length}`);
 });
