@@ -37,8 +37,12 @@ export class GracefulStop {
     return Math.ceil(this.plan.deadlineMs - this.context.host.clock.monotonicMs());
   }
 
-  /** Whether there is reason to wait; if so that has begun. */
-  begin(options: ShutdownOptions, aborted: () => void): boolean {
+  /**
+   * Whether there is reason to wait; if so that has begun.
+   *
+   * @param forCron whether the next round of the cron is one: what DEBUG PAUSE-CRON holds back.
+   */
+  begin(options: ShutdownOptions, aborted: () => void, forCron = false): boolean {
     const { context, replication } = this;
     if (this.plan !== null && !options.now) {
       this.plan.aborted.push(aborted);
@@ -46,15 +50,18 @@ export class GracefulStop {
     }
     const timeoutMs = context.config.get("shutdown-timeout") * 1000;
     const offset = this.plan?.offset ?? replication.offset;
-    if (options.now || timeoutMs === 0 || !replication.lagsBehind(offset)) {
+    const lags = !options.now && timeoutMs > 0 && replication.lagsBehind(offset);
+    if (!lags && !forCron) {
       replication.tellLag(offset);
       return false;
     }
     const deadlineMs = context.host.clock.monotonicMs() + timeoutMs;
     this.plan = { options, deadlineMs, offset, aborted: [aborted] };
-    context.host.log.notice("Waiting for replicas before shutting down.");
     context.pause.hold();
-    replication.askForAcknowledgements();
+    if (lags) {
+      context.host.log.notice("Waiting for replicas before shutting down.");
+      replication.askForAcknowledgements();
+    }
     return true;
   }
 

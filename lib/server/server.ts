@@ -344,7 +344,8 @@ export class Server implements ProcessPort {
     const now = flags.includes("now") || this.graceful.isWaiting;
     const options = { save, now, force: flags.includes("force") };
     this.options.host.log.warning("User requested shutdown...");
-    if (this.graceful.begin(options, () => {})) return;
+    const forCron = this.engine.context.switches.cronPaused && !now;
+    if (this.graceful.begin(options, () => {}, forCron)) return;
     if (this.stop(options)) return;
     this.options.host.log.warning(
       `${signal} received but errors trying to shut down the server, check the logs for more ` +

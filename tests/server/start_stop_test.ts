@@ -54,6 +54,29 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "DEBUG PAUSE-CRON holds a signal back, and SHUTDOWN ABORT takes it back",
+  ignore: !onPosix,
+  async fn() {
+    await using server = await startServerProcess({ args: ["--enable-debug-command", "yes"] });
+    const client = await connect(server.port);
+    assertEquals(show(await client.send("DEBUG", "PAUSE-CRON", "1")), "OK");
+    Deno.kill(server.pid, "SIGTERM");
+    while (!server.lines.some((line) => line.includes("User requested shutdown"))) {
+      assertEquals(show(await client.send("PING")), "PONG");
+    }
+    assertEquals(show(await client.send("SHUTDOWN", "ABORT")), "OK");
+    assertEquals(show(await client.send("DEBUG", "PAUSE-CRON", "0")), "OK");
+    assertEquals(show(await client.send("SET", "key", "value")), "OK");
+    assertStringIncludes(server.lines.join("\n"), "Shutdown manually aborted.");
+    await client.send("DEBUG", "PAUSE-CRON", "1");
+    Deno.kill(server.pid, "SIGTERM");
+    await client.send("DEBUG", "PAUSE-CRON", "0");
+    assertEquals((await server.status).code, 0);
+    client.close();
+  },
+});
+
 Deno.test("the log has Redis's lines in its order, and the pid that INFO tells", async () => {
   await using server = await startServerProcess();
   const text = server.lines.join("\n");
