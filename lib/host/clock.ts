@@ -100,7 +100,7 @@ export class SystemTimer implements Timer {
       this.handle = setTimeout(() => {
         this.waiting.delete(this);
         this.task();
-      }, delayMs);
+      }, Math.max(0, delayMs)); // the runtime warns of what is due already
     } else {
       this.handle = setTimeout(() => this.arm(this.dueMs - performance.now()), longestDelayMs);
     }

@@ -1,6 +1,7 @@
 /** The clocks: the real one, and the fake one that other tests stand on. */
 
 import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
+import process from "node:process";
 import { SystemClock } from "../../../lib/host/clock.ts";
 import { FakeClock } from "../../support/fake_host.ts";
 
@@ -24,6 +25,17 @@ Deno.test("the system clock runs a task once its delay has passed", async () => 
   const start = clock.monotonicMs();
   await new Promise<void>((resolve) => clock.schedule(5, resolve));
   assertGreaterOrEqual(clock.monotonicMs() - start, 4);
+});
+
+Deno.test("a task whose time has passed runs, and the runtime has nothing to warn of", async () => {
+  const warnings: string[] = [];
+  const listener = (warning: Error) => warnings.push(warning.message);
+  process.on("warning", listener);
+  const clock = new SystemClock();
+  await new Promise<void>((resolve) => clock.schedule(-0.5, resolve));
+  await new Promise<void>((resolve) => clock.schedule(3, resolve));
+  process.off("warning", listener);
+  assertEquals(warnings, []);
 });
 
 Deno.test("cancelled and closed timers never run", async () => {
