@@ -71,8 +71,8 @@ export class Dispatcher {
     context.blocking.run = (waiter, index) => this.runWaiting(waiter, index);
     this.blocking = context.blocking;
     context.scripts.dispatch = {
-      run: (session, spec, request, targets) =>
-        this.runScripted(session, spec as Command, request, targets),
+      run: (session, spec, request, targets, isAdmitted) =>
+        this.runScripted(session, spec as Command, request, targets, isAdmitted),
       gate: () => this.gate,
       hold: (session) => this.hold(session),
       release: (answer) => this.release(answer),
@@ -236,9 +236,10 @@ export class Dispatcher {
     command: Command,
     request: Request,
     targets: number,
+    isAdmitted: boolean,
   ): CommandError | null {
     const gate = this.gate & GATE_OF_SCRIPTS;
-    if (gate !== 0 && (command.flags & Flag.WRITE) !== 0) {
+    if (gate !== 0 && !isAdmitted && (command.flags & Flag.WRITE) !== 0) {
       const refusal = admit(this.context, session, command, request, gate);
       if (refusal !== null) return refusal;
     }

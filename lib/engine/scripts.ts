@@ -19,6 +19,7 @@ export interface ScriptDispatch {
    * Runs a command of the script that runs.
    *
    * @param targets whom its effects are for: bits of Target.
+   * @param isAdmitted whether it is run whatever the server's state is.
    * @returns why it was refused; null when it was run.
    */
   run(
@@ -26,6 +27,7 @@ export interface ScriptDispatch {
     spec: CommandSpec,
     request: Request,
     targets: number,
+    isAdmitted: boolean,
   ): CommandError | null;
   /** Bits of Gate that hold for all sessions. */
   gate(): number;

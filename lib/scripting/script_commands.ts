@@ -61,9 +61,11 @@ export class ScriptCommands implements ScriptHost {
       run.isOutOfMemory && !run.hasWritten && (flags & Flag.DENY_OOM) !== 0 &&
       (run.flags & ScriptFlag.ALLOW_OOM) === 0
     ) return errors.OUT_OF_MEMORY.text;
-    if ((flags & Flag.WRITE) !== 0) run.hasWritten = true;
-    const refusal = this.dispatch.run(run.session, command, request, run.targets);
+    // What a script has begun it may end: it can't be undone.
+    const isAdmitted = run.hasWritten;
+    const refusal = this.dispatch.run(run.session, command, request, run.targets, isAdmitted);
     if (refusal !== null) return refusal.text;
+    if ((flags & Flag.WRITE) !== 0) run.hasWritten = true;
     const { tracking } = run.caller;
     if (tracking !== null) context.tracking.ran(run.caller, command, request);
     return null;

@@ -312,6 +312,22 @@ Deno.test("a replica refuses what declares flags, but not that it writes nothing
   assert(redis.run("EXEC").startsWith("(error) EXECABORT"));
 });
 
+Deno.test("a script that has written goes on writing when writes are refused from then on", () => {
+  const refused = "READONLY You can't write against a read only replica.";
+  const afterRefusal = "redis.log(redis.LOG_WARNING, 'now') " +
+    "local reply = redis.pcall('SET', 'b', '2') return reply.err or reply.ok";
+  const writing = new EngineHarness();
+  writing.log.warning = () => writing.engine.dispatcher.gate |= Gate.READ_ONLY;
+  assertEquals(writing.run("EVAL", `redis.call('SET', 'a', '1') ${afterRefusal}`, 0), '"OK"');
+  assertEquals(writing.run("GET", "b"), '"2"');
+  // What was refused is no write.
+  const reading = new EngineHarness();
+  reading.log.warning = () => reading.engine.dispatcher.gate |= Gate.READ_ONLY;
+  const first = "redis.log(redis.LOG_WARNING, 'now') redis.pcall('SET', 'a', '1')";
+  assertEquals(reading.run("EVAL", `${first} ${afterRefusal}`, 0), `"${refused}"`);
+  assertEquals(reading.run("EXISTS", "a", "b"), "(integer) 0");
+});
+
 Deno.test("libraries are replaced and deleted by themselves when their machine has ended before", () => {
   const library = (name: string, result: string) =>
     `#!lua name=${name}\nredis.register_function('${name}', function() return '${result}' end)`;
