@@ -52,6 +52,8 @@ export interface ScriptEnginePort {
   readonly busyError: CommandError;
   /** For INFO: bytes and numbers by the names of its fields. */
   readonly figures: ScriptFigures;
+  /** CONFIG RESETSTAT: scripts that were evicted are counted from zero. */
+  resetCounts(): void;
   /** Source texts of the libraries of functions. */
   functions(): readonly Uint8Array[];
   /** Takes a library from a file or a primary, by default in place of one of the same name. */

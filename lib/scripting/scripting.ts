@@ -125,6 +125,10 @@ export class Scripting implements ScriptEnginePort {
     return this.run.isFunction ? BUSY_FUNCTION : BUSY_SCRIPT;
   }
 
+  resetCounts(): void {
+    this.cache.evicted = 0;
+  }
+
   get figures(): ScriptFigures {
     const { cache, libraries } = this;
     return {

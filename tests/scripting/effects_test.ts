@@ -194,6 +194,8 @@ Deno.test("EVAL's scripts leave when there are many, SCRIPT LOAD's stay", () => 
   const memory = redis.run("INFO", "memory");
   assert(memory.includes("number_of_cached_scripts:501"), memory);
   assert(redis.run("INFO", "stats").includes("evicted_scripts:203"));
+  redis.run("CONFIG", "RESETSTAT");
+  assert(/evicted_scripts:0\b/.test(redis.run("INFO", "stats")));
 });
 
 Deno.test("scripts that come and go leave Lua's memory where it was", () => {

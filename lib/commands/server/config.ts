@@ -159,6 +159,7 @@ function resetStats(context: Context): void {
   context.replication?.resetCounts();
   context.persistence?.resetCounts();
   context.appendOnly?.resetCounts();
+  context.scripts.engine?.resetCounts();
 }
 
 function matchesName(pattern: string, name: string): boolean {
