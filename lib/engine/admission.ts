@@ -105,7 +105,7 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    gate: Gate.MONITOR,
+    gate: Gate.MONITOR | Gate.REPLICA,
     check: (_context, _session, _command, flags) =>
       (flags & (Flag.READONLY | Flag.WRITE | Flag.MAY_REPLICATE)) === 0
         ? null

@@ -23,6 +23,7 @@ import type { HeldCall } from "./scripts.ts";
 import type { Monitor } from "./stats/monitor.ts";
 import { Gate, ReplyMode, type Session } from "./session.ts";
 import { noteSlow } from "./slow_calls.ts";
+import { unwantedReply } from "./unwanted_replies.ts";
 
 const ATTACK_LOG_INTERVAL_MS = 60_000;
 
@@ -32,9 +33,6 @@ const LEAST_QUERY_LIMIT = 1024 * 1024;
 const RUN_OBSERVED = Gate.NO_TOUCH | Gate.TRACKING | Gate.IN_MULTI;
 /** A longer reply takes its time, whatever the command: the run of brief ones ends with it. */
 const BRIEF_REPLY_BYTES = 16 * 1024;
-/** Flags by which the commands are known whose replies are pushes: they subscribe and unsubscribe. */
-const REPLIES_PUSHES = Flag.PUBSUB | Flag.NO_SCRIPT;
-
 /** What keeps a script's writing commands from being run as it keeps a client's. */
 const GATE_OF_SCRIPTS = Gate.DISK_ERROR | Gate.FEW_REPLICAS | Gate.READ_ONLY;
 
@@ -137,7 +135,7 @@ export class Dispatcher {
     if (command.flagsOf === null) queue.add(command, request);
     else queue.add(command, request, command.flagsOf(this.context, request));
     session.reply.queued();
-    if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
+    if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command, true);
     if (queue.argumentBytes <= LEAST_QUERY_LIMIT || session.isTrusted) return;
     const { config, host } = this.context;
     if (queue.argumentBytes <= config.get("client-query-buffer-limit")) return;
@@ -214,7 +212,7 @@ export class Dispatcher {
     if (call.dirty > 0) this.propagate(call);
     if (this.depth === 0 && this.held === null) {
       if (this.propagation.unitOpen) this.endUnit(session);
-      if (session.replyMode !== ReplyMode.ON) this.mute(session, mark, command);
+      if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command);
       if (session.deferredPushes !== null) this.sendDeferred(session);
     }
     if (this.monitor.active) this.monitor.show(session, command, request);
@@ -228,7 +226,7 @@ export class Dispatcher {
     if (held?.session === session) {
       // Part of an EXEC may have been answered.
       if (session.replyMode !== ReplyMode.ON) session.reply.cutTo(mark);
-    } else if (session.replyMode !== ReplyMode.ON) this.mute(session, mark, command);
+    } else if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command);
   }
 
   private runScripted(
@@ -296,7 +294,7 @@ export class Dispatcher {
     if (this.propagation.unitOpen) this.endUnit(session);
     this.measured(session, request, command, held.startedMs);
     this.times.forget();
-    if (session.replyMode !== ReplyMode.ON) this.mute(session, mark, command);
+    if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command);
     if (session.deferredPushes !== null) this.sendDeferred(session);
     session.parked = true;
     session.link?.resume(false);
@@ -459,20 +457,12 @@ export class Dispatcher {
     } else if (session.queue !== null) session.isSpoiled = true;
     this.context.stats.countError(refusal.text);
     session.reply.error(refusal.text);
-    if (session.replyMode !== ReplyMode.ON) this.mute(session, mark);
+    if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command, true);
     if (session.tracking !== null) this.context.tracking.ended(session, command);
   }
 
-  /** CLIENT REPLY OFF and SKIP: the reply is taken back. */
-  private mute(session: Session, mark: number, command?: Command): void {
-    if (session.replyMode === ReplyMode.SKIP_NEXT) {
-      session.replyMode = ReplyMode.SKIP;
-      return;
-    }
-    // Pushes are no replies: they are sent whatever CLIENT REPLY says.
-    const pushes = command !== undefined && (command.flags & REPLIES_PUSHES) === REPLIES_PUSHES;
-    if (!pushes) session.reply.cutTo(mark);
-    if (session.replyMode === ReplyMode.SKIP) session.replyMode = ReplyMode.ON;
+  private notSent(session: Session, mark: number, command?: Command, isRefused = false): void {
+    unwantedReply(this.context, session, mark, command, isRefused);
   }
 
   private sendDeferred(session: Session): void {

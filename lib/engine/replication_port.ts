@@ -24,8 +24,8 @@ export interface ReplicaFacts {
 export interface SyncRequest {
   /** 40 hexadecimal digits, or `?`; null for SYNC. */
   readonly id: string | null;
-  /** Offset of the first byte that the replica lacks; NaN for SYNC. */
-  readonly offset: number;
+  /** Offset of the first byte that the replica lacks; NaN for SYNC, null for what is no number. */
+  readonly offset: number | null;
   /** `PSYNC … FAILOVER`: the primary hands its role over to this server. */
   readonly failover: boolean;
 }

@@ -23,6 +23,8 @@ export const Gate = {
   MONITOR: 1 << 4,
   /** CLIENT TRACKING, but for BCAST: no reason to refuse; the keys that commands read are noted. */
   TRACKING: 1 << 5,
+  /** A replica: it may not use keys either. */
+  REPLICA: 1 << 6,
   /** Bits of the engine's own gate follow. */
   LOADING: 1 << 8,
   MAXMEMORY: 1 << 9,
@@ -41,8 +43,8 @@ export const Gate = {
   SAVING: 1 << 17,
 } as const;
 
-/** What becomes of replies (CLIENT REPLY). */
-export const ReplyMode = { ON: 0, OFF: 1, SKIP_NEXT: 2, SKIP: 3 } as const;
+/** What becomes of replies: CLIENT REPLY, and for a replica a reply is the end of its connection. */
+export const ReplyMode = { ON: 0, OFF: 1, SKIP_NEXT: 2, SKIP: 3, CUT_OFF: 4 } as const;
 
 export class Session {
   readonly reply: ReplyWriter = new ReplyWriter();

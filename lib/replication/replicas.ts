@@ -4,7 +4,8 @@
  * backlog has what it lacks.
  */
 
-import type { Session } from "../engine/session.ts";
+import { errors } from "../engine/errors.ts";
+import { Gate, ReplyMode, type Session } from "../engine/session.ts";
 import type { ReplicaFacts, ReplicaRole, SyncRequest } from "../engine/replication_port.ts";
 import type { Backlog } from "./backlog.ts";
 import type { FullSync } from "./full_sync.ts";
@@ -71,12 +72,19 @@ export class Replicas {
     const replica = new Replica(session, link, () => history.backlog, () => clock.unixMs());
     replica.facts = this.told.get(session) ?? {};
     replica.usesPsync = request.id !== null;
-    this.told.delete(session);
     log.notice(`Replica ${replica.name} asks for synchronization`);
+    const { offset } = request;
+    if (offset === null) {
+      log.warning(`Replica ${replica.name} asks for synchronization but with a wrong offset`);
+      throw errors.NOT_AN_INTEGER;
+    }
+    this.told.delete(session);
     session.kind = "replica";
+    session.gate |= Gate.REPLICA;
+    if (session.replyMode === ReplyMode.ON) session.replyMode = ReplyMode.CUT_OFF;
     this.all.push(replica);
     link.sendFrom(replica);
-    if (this.canContinue(replica, request)) return this.continue(replica, request.offset - 1);
+    if (this.canContinue(replica, request.id, offset)) return this.continue(replica, offset - 1);
     this.fullSyncs++;
     if (request.id !== null && request.id !== "?") this.partialSyncsRefused++;
     if (history.backlog === null) {
@@ -252,10 +260,9 @@ export class Replicas {
     );
   }
 
-  private canContinue(replica: Replica, request: SyncRequest): boolean {
+  private canContinue(replica: Replica, id: string | null, offset: number): boolean {
     const { history, context } = this.parts;
     const { log } = context.host;
-    const { id, offset } = request;
     if (id === null || id === "?") {
       if (id !== null) log.notice(`Full resync requested by replica ${replica.name}`);
       return false;

@@ -26,8 +26,6 @@ export const KNOWN: readonly (readonly [names: RegExp, reason: string])[] = [
   [/propagation of XREADGROUP/, "XGROUP SETID follows, as in 7.2"],
   [/LATENCY of expire events/, "expiring never takes that long at a time"],
   [/CLUSTER RESET|FILTERBY PATTERN/, "cluster mode is not there"],
-  [/do not write the reply to the replication link/, "who has sent SYNC may run commands"],
-  [/PSYNC with wrong offset/, "it is refused, but the log does not say so"],
   [
     /slow verbatim Lua script from AOF/,
     "others wait while such a script is loaded, without an error",

@@ -3,7 +3,7 @@
 import { readDatabase } from "../../engine/arguments.ts";
 import { command } from "../../engine/command.ts";
 import { Flag } from "../../engine/command_spec.ts";
-import { wrongArity } from "../../engine/errors.ts";
+import { CommandError, wrongArity } from "../../engine/errors.ts";
 import { Gate, ReplyMode } from "../../engine/session.ts";
 
 const BEFORE_AUTH = Flag.NO_SCRIPT | Flag.LOADING | Flag.STALE | Flag.FAST | Flag.NO_AUTH |
@@ -69,6 +69,8 @@ export const QUIT = command({
   },
 });
 
+const NOT_NORMAL = new CommandError("ERR can only reset normal client connections");
+
 export const RESET = command({
   name: "RESET",
   summary: "Puts the connection back to how it was when it was opened.",
@@ -77,6 +79,7 @@ export const RESET = command({
   flags: BEFORE_AUTH,
   run(call) {
     const { session, context } = call;
+    if (session.kind === "replica") throw NOT_NORMAL;
     session.db = context.store.databases[0];
     session.reply.protocol = 2;
     session.replyMode = ReplyMode.ON;

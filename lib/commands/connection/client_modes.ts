@@ -63,7 +63,7 @@ export const CLIENT_REPLY = command({
   run(call) {
     const { request, session } = call;
     if (request.is(2, "ON")) {
-      session.replyMode = ReplyMode.ON;
+      session.replyMode = session.kind === "replica" ? ReplyMode.CUT_OFF : ReplyMode.ON;
       call.reply.ok();
     } else if (request.is(2, "OFF")) session.replyMode = ReplyMode.OFF;
     else if (!request.is(2, "SKIP")) throw errors.SYNTAX;

@@ -51,7 +51,7 @@ export const PSYNC = command({
     // Nothing is replied to who is a replica already.
     if (session.kind === "replica") return;
     const failover = call.count > 3 && request.is(3, "FAILOVER");
-    const offset = readInteger(call, 2);
+    const offset = offsetOf(call);
     portOf(call).synchronize(session, { id: request.text(1, 41), offset, failover });
   },
 });
@@ -158,6 +158,15 @@ export const ROLE = command({
 });
 
 export const REPLICATION_COMMANDS = [FAILOVER, PSYNC, REPLCONF, REPLICAOF, ROLE, SLAVEOF, SYNC];
+
+/** The offset of PSYNC; null for what is no number, which the log is to tell of. */
+function offsetOf(call: Call): number | null {
+  try {
+    return readInteger(call, 2);
+  } catch {
+    return null;
+  }
+}
 
 function portOf(call: Call): ReplicationPort {
   const { replication } = call.context;
