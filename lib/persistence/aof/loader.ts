@@ -367,11 +367,17 @@ class AofLoader {
         `Unknown command '${command}' reading the append only file ${this.current.name}`,
       );
     }
-    if (++this.errors > LOGGED_ERRORS) return;
-    this.context.host.log.warning(
-      `== CRITICAL == This server is sending an error to its AOF-loading-client: '${text}' after ` +
-        `processing the command '${command.toLowerCase()}'`,
-    );
+    const { host, stats, config } = this.context;
+    const after = `after processing the command '${command.toLowerCase()}'`;
+    stats.unexpectedErrors++;
+    if (++this.errors <= LOGGED_ERRORS) {
+      host.log.warning(
+        "== CRITICAL == This server is sending an error to its AOF-loading-client: " +
+          `'${text}' ${after}`,
+      );
+    }
+    if (config.get("propagation-error-behavior") !== "panic") return;
+    throw this.fatal(`This server panicked sending an error to its AOF-loading-client ${after}`);
   }
 
   private sizeOf(file: AppendedFile): number {
