@@ -2,12 +2,11 @@
  * The command line of redis-server: `[path/to/redis.conf | -] [--directive value …]`.
  *
  * Options become lines of redis.conf, quoted, for the reader of config_file.ts. Where an option ends
- * is Redis's rule: at the next argument that begins with "--", unless that must be the one value
- * of the option before it (`--masterauth --secret`). `--port=7000` is ours.
+ * is Redis's rule: at the next argument that begins with "--", unless that comes right behind the
+ * option's name: then it is a value (`--masterauth --secret`), but for `--save --port 7000`. `--port=7000` is ours.
  */
 
 import { ConfigFileError } from "./config_file.ts";
-import { findParameter, PARAMETERS } from "./parameters.ts";
 import { binaryText, quotedWord } from "./words.ts";
 
 export interface CommandLine {
@@ -74,7 +73,7 @@ function optionLines(args: readonly string[]): string {
       last.needs--;
     }
   }
-  return lines.map((line) => line.text === "save" ? 'save ""' : line.text).join(
+  return lines.map((line) => line.text.toLowerCase() === "save" ? 'save ""' : line.text).join(
     "\n",
   );
 }
@@ -84,10 +83,10 @@ function optionLine(option: string): Line {
   if (assigned !== null) {
     return { text: `${assigned[1]} ${quotedWord(assigned[2])}`, needs: 0 };
   }
-  const name = findParameter(option);
-  const single = name !== null && !PARAMETERS[name].manyArguments;
+  // A name by itself wants a value; without one `--save` stands for no save points.
+  const needs = /^\S+\s*$/.test(option) && option.toLowerCase() !== "save" ? 1 : 0;
   // A line feed would start another directive; no name has one.
-  return { text: option.replaceAll("\n", " "), needs: single ? 1 : 0 };
+  return { text: option.replaceAll("\n", " "), needs };
 }
 
 function plain(action: "help" | "version"): CommandLine {
