@@ -20,16 +20,22 @@ export class BackgroundJobs {
   /** BGREWRITEAOF came while something else ran: a rewrite is due when that has ended. */
   rewriteScheduled = false;
 
+  /** Told when a snapshot for replicas has begun, and has ended: INFO counts it as a save. */
+  whenForReplicas: (isRunning: boolean) => void = () => {};
+
   /** Takes the place for a job; there must be none. */
   begin(job: BackgroundJob): void {
     invariant(this.running === null, "background job: another one runs");
     this.running = job;
     this.begun++;
+    if (job === "replicas") this.whenForReplicas(true);
   }
 
   /** Ends the job that runs. */
   end(): void {
+    const ended = this.running;
     this.running = null;
+    if (ended === "replicas") this.whenForReplicas(false);
   }
 
   /** Whether a snapshot runs that is one for Redis as well: to a file or to replicas. */

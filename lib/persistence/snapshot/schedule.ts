@@ -45,6 +45,12 @@ export class Saves implements PersistencePort {
   ) {
     // What is there at the start counts as saved.
     this.lastSaveSeconds = this.nowSeconds;
+    jobs.whenForReplicas = (isRunning) => {
+      if (isRunning) {
+        this.saves++;
+        this.startedSeconds = this.nowSeconds;
+      } else this.lastDurationSeconds = this.nowSeconds - this.startedSeconds;
+    };
     context.config.subscribe(["save", "stop-writes-on-bgsave-error"], () => this.followStatus());
   }
 
@@ -55,7 +61,7 @@ export class Saves implements PersistencePort {
       lastSaveSeconds: this.lastSaveSeconds,
       lastStatus: this.lastStatus,
       lastDurationSeconds: this.lastDurationSeconds,
-      currentDurationSeconds: this.running === null ? -1 : this.nowSeconds - this.startedSeconds,
+      currentDurationSeconds: this.jobs.isSaving ? this.nowSeconds - this.startedSeconds : -1,
       saves: this.saves,
       jobs: this.jobs.begun,
       keysDone: current?.keysDone ?? 0,
