@@ -51,11 +51,6 @@ const RULES: readonly Rule[] = [
       (command.flags & Flag.NO_MULTI) === 0 ? null : errors.NOT_IN_MULTI,
   },
   {
-    gate: Gate.BUSY,
-    check: (context, _session, _command, flags) =>
-      (flags & Flag.ALLOW_BUSY) !== 0 ? null : context.scripts.engine?.busyError ?? null,
-  },
-  {
     gate: Gate.MAXMEMORY,
     check: (context, session, command, flags) => {
       // Room is made for every command, as Redis does, but only growing ones are refused.
@@ -103,6 +98,11 @@ const RULES: readonly Rule[] = [
         : (flags & Flag.LOADING) !== 0;
       return isAllowed ? null : errors.LOADING;
     },
+  },
+  {
+    gate: Gate.BUSY,
+    check: (context, _session, _command, flags) =>
+      (flags & Flag.ALLOW_BUSY) !== 0 ? null : context.scripts.engine?.busyError ?? null,
   },
   {
     gate: Gate.MONITOR | Gate.REPLICA,

@@ -65,6 +65,8 @@ export class Session {
    * append-only file is loaded: it is refused nothing.
    */
   isTrusted = false;
+  /** Whether its scripts may be set aside though there is no connection that waits: who sends them does. */
+  awaitsScripts = false;
   /** Whether a password was given, or none was asked for. */
   hasAuthenticated = true;
   /** Whose output buffer limits apply. */

@@ -274,7 +274,7 @@ export class Scripting implements ScriptEnginePort {
     if (session.user !== caller.user) session.user = caller.user;
     session.isTrusted = caller.isTrusted;
     session.reply.protocol = 2;
-    run.canSuspend = caller.link !== null && !caller.isTrusted;
+    run.canSuspend = caller.link !== null && !caller.isTrusted || caller.awaitsScripts;
     run.startedMs = -1;
     run.nowMs = context.store.state.now;
     this.patientUntilMs = 0;
@@ -379,7 +379,7 @@ export class Scripting implements ScriptEnginePort {
 
   private tickLate(now: number, knowsPlace: boolean): boolean {
     const { run, context, running } = this;
-    if (running === null || run.session.isTrusted) return false;
+    if (running === null || (run.session.isTrusted && !run.canSuspend)) return false;
     if (run.startedMs < 0) return this.startClock(now);
     if (run.isPlain) throw new RestartScript();
     if (this.loadUntilMs > 0) throw new ScriptStopped("ERR FUNCTION LOAD timeout");

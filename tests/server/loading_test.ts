@@ -7,11 +7,11 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { latin1 } from "../../lib/bytes/byte_string.ts";
+import { fromLatin1, latin1 } from "../../lib/bytes/byte_string.ts";
 import { startServer } from "../../lib/mod.ts";
 import { StartError } from "../../lib/server/server.ts";
 import { RdbFileBuilder } from "../support/rdb_file.ts";
-import { connect } from "../support/resp_client.ts";
+import { connect, encodeCommand, show } from "../support/resp_client.ts";
 import { freePort, mainPath, startServerProcess } from "../support/server_process.ts";
 
 const LARGE = 300_000;
@@ -90,6 +90,45 @@ Deno.test("clients are told that data is loaded, and served as soon as it is", a
   } finally {
     child.kill("SIGTERM");
     await child.status;
+    Deno.removeSync(directory, { recursive: true });
+  }
+});
+
+Deno.test("a slow script in an append-only file lets others hear that data are loaded", async () => {
+  const slow = "redis.call('SET', KEYS[1], 'y') for i = 1, 700000 do redis.call('PING') end " +
+    "return redis.call('INCR', 'scripts')";
+  const file = [
+    ["SELECT", "0"],
+    ["EVAL", slow, "1", "x"],
+    ["INCR", "n"],
+    ["MULTI"],
+    ["EVAL", slow, "1", "y"],
+    ["EVAL", slow, "1", "z"],
+    ["INCR", "n"],
+    ["EXEC"],
+    ["INCR", "n"],
+  ].map((words) => latin1(encodeCommand(words))).join("");
+  const directory = directoryWith(fromLatin1(file), "appendonly.aof");
+  try {
+    await using server = await startServerProcess({
+      directory,
+      args: ["--appendonly", "yes", "--busy-reply-threshold", "1"],
+      ready: /Slow script detected/,
+    });
+    await using client = await connect(server.port);
+    const loading = "(error) LOADING Redis is loading the dataset in memory";
+    assertEquals(show(await client.send("SCRIPT", "KILL")), loading);
+    let refused = 0;
+    while (show(await client.send("PING")) === loading) refused++;
+    assert(refused > 5, `${refused}`);
+    assertEquals(show(await client.send("MGET", "x", "z", "scripts", "n")).split("\n"), [
+      '1) "y"',
+      '2) "y"',
+      '3) "3"',
+      '4) "3"',
+    ]);
+    assertEquals(server.lines.filter((line) => line.includes("Slow script detected")).length, 3);
+  } finally {
     Deno.removeSync(directory, { recursive: true });
   }
 });

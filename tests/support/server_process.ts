@@ -11,11 +11,13 @@ export interface ServerProcessOptions {
   port?: number;
   /** The data directory, which is then left alone when the server stops. */
   directory?: string;
+  /** The line of its log to wait for, where that is not the one by which it is ready. */
+  ready?: RegExp;
 }
 
 /** Starts `main.ts` and waits until it accepts connections. */
 export function startServerProcess(options: ServerProcessOptions = {}): Promise<ChildServer> {
-  const { port, directory } = options;
+  const { port, directory, ready } = options;
   return startChildServer({
     program: Deno.execPath(),
     args: (chosenPort, chosenDirectory) => [
@@ -26,6 +28,7 @@ export function startServerProcess(options: ServerProcessOptions = {}): Promise<
     ],
     ...(port === undefined ? {} : { port }),
     ...(directory === undefined ? {} : { directory }),
+    ...(ready === undefined ? {} : { ready }),
   });
 }
 

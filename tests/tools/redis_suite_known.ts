@@ -28,7 +28,7 @@ export const KNOWN: readonly (readonly [names: RegExp, reason: string])[] = [
   [/CLUSTER RESET|FILTERBY PATTERN/, "cluster mode is not there"],
   [
     /slow verbatim Lua script from AOF/,
-    "others wait while such a script is loaded, without an error",
+    "DEBUG LOADAOF loads all at once: others wait meanwhile, without an error",
   ],
   [/^bugger of scripts/, "scripts have no debugger"],
 ];

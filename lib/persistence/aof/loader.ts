@@ -59,13 +59,15 @@ export async function loadAppendOnlyFiles(
   manifest: Manifest,
   options: AofLoadOptions,
 ): Promise<LoadedFiles> {
-  const { clock } = engine.context.host;
+  const { scripts, host: { clock } } = engine.context;
   for (;;) {
-    const loader = new AofLoader(engine, paths, manifest, options);
+    const loader = new AofLoader(engine, paths, manifest, options, true);
     try {
       while (loader.slice(LOAD_SLICE_MS)) {
-        await new Promise<void>((resolve) => clock.schedule(0, resolve));
-        if (options.isCancelled()) throw new LoadError("loading was given up");
+        do {
+          await new Promise<void>((resolve) => clock.schedule(0, resolve));
+          if (options.isCancelled()) throw new LoadError("loading was given up");
+        } while (scripts.isBusy);
       }
       return loader.result();
     } catch (error) {
@@ -85,7 +87,7 @@ export function loadAppendOnlyFilesNow(
   options: AofLoadOptions,
 ): LoadedFiles {
   for (;;) {
-    const loader = new AofLoader(engine, paths, manifest, options);
+    const loader = new AofLoader(engine, paths, manifest, options, false);
     try {
       while (loader.slice(Infinity));
       return loader.result();
@@ -126,6 +128,7 @@ class AofLoader {
     private readonly paths: AppendOnlyPaths,
     private readonly manifest: Manifest,
     private readonly options: AofLoadOptions,
+    awaitsScripts: boolean,
   ) {
     this.context = engine.context;
     this.files = filesOf(manifest);
@@ -135,6 +138,7 @@ class AofLoader {
     this.toldMs = this.context.host.clock.monotonicMs();
     this.session = engine.openSession();
     this.session.isTrusted = true;
+    this.session.awaitsScripts = awaitsScripts;
   }
 
   /** Loads for about `budgetMs`; true while there is more. */
@@ -147,7 +151,7 @@ class AofLoader {
         if (this.handle === null && !this.openNext()) return false;
         if (this.rdb !== null) this.loadBase(Math.max(1, end - clock.monotonicMs()));
         else this.loadCommands(this.reader as AofReader);
-        if (clock.monotonicMs() >= end) break;
+        if (this.session.parked || clock.monotonicMs() >= end) break;
       }
     } finally {
       this.engine.endTurn();
@@ -254,16 +258,26 @@ class AofLoader {
 
   private loadCommands(reader: AofReader): void {
     const { engine, session } = this;
-    const { reply } = session;
+    if (session.parked) {
+      session.parked = false;
+      this.answered(reader);
+    }
     for (let i = 0; i < COMMANDS_PER_LOOK; i++) {
       const found = reader.next();
       if (found !== Found.COMMAND) return this.noCommand(reader, found);
       if (session.queue === null) this.multiStart = reader.start;
       engine.execute(session, reader.request);
-      if (reply.length > 0 && reply.buffer[0] === 45) this.failed(reader);
-      reply.length = 0;
+      // A script is set aside, and goes on while others are told that data are being loaded.
+      if (session.parked) break;
+      this.answered(reader);
     }
     this.context.loading.loadedBytes = this.doneBytes + reader.offset;
+  }
+
+  private answered(reader: AofReader): void {
+    const { reply } = this.session;
+    if (reply.length > 0 && reply.buffer[0] === 45) this.failed(reader);
+    reply.length = 0;
   }
 
   private noCommand(reader: AofReader, found: number): void {
