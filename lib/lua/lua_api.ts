@@ -38,7 +38,7 @@ export const DebugField = { WHAT: 12, SOURCE: 16, CURRENT_LINE: 20, SIZE: 128 } 
 
 export interface LuaApi {
   readonly memory: WebAssembly.Memory;
-  /** Steps to the next tick: see metering.ts, which exports it. */
+  /** Calls of functions to the next tick: see metering.ts, which exports it. */
   readonly fuel: WebAssembly.Global;
   malloc(size: number): number;
   free(pointer: number): void;

@@ -10,8 +10,8 @@
  * A script runs on a stack of its own (WebAssembly.promising) and can be set aside: when the owner's
  * `tick` asks for it, {@linkcode LuaMachine.run} returns SUSPENDED and the script goes on at
  * {@linkcode LuaMachine.resume}. Scripts that are not asked to pause finish before `run` returns, as
- * a plain call would, for about 1 µs more. Ticks come every 100,000 instructions of Lua or 256 steps of
- * its loops and functions (metering.ts), whichever is first: some microseconds.
+ * a plain call would, for about 1 µs more. Ticks come every 100,000 instructions of Lua or 512 calls of
+ * its functions (metering.ts), whichever is first: some microseconds.
  */
 
 import { latin1 } from "../bytes/byte_string.ts";
@@ -67,7 +67,7 @@ export interface MachineOptions {
 }
 
 const INSTRUCTIONS_PER_TICK = 100_000;
-/** Steps (metering.ts) to a tick that shall come soon: at each of them a tick would cost too much. */
+/** Calls (metering.ts) to a tick that shall come soon: a tick at each of them would cost too much. */
 const HURRIED_FUEL = 4;
 const MASK_COUNT = 8;
 const SCRATCH_BYTES = 64 * 1024;

@@ -1,14 +1,16 @@
 /**
- * Makes a WebAssembly program interruptible: it counts wherever it could go round in circles
- * (tick_places.ts), and whenever a number of these steps is used up it calls out to us.
+ * Makes a WebAssembly program interruptible: every function counts its calls, and whenever a
+ * number of them is used up the program calls out to us.
  *
  * Lua's own hook counts instructions of scripts and never fires in its libraries, where a pattern
- * such as `(".-"):rep(20)` can search for longer than anybody lives. With circles counted no such
- * corner is left: what runs for long, in a script or below it, goes round in some.
+ * such as `(".-"):rep(20)` can search for longer than anybody lives. With calls counted no such
+ * corner is left: what runs for long, in a script or below it, keeps calling functions.
  *
- * For this a few instructions are put in there, `fuel -= 1; if (fuel === 0) tick()`, and `tick` is one
- * more function at the end, so that no number of a function changes. It fills the fuel up, which is
- * exported as `fuel`, and calls the first entry of the table behind the program's own.
+ * For this each function's code gets a few instructions in front, `fuel -= 1; if (fuel === 0)
+ * tick()`, and `tick` is one more function at the end, so that no number of a function changes. It
+ * fills the fuel up, which is exported as `fuel`, and calls the first entry of the table behind the
+ * program's own. What it costs is lost in the noise of measurements: to count only in loops and
+ * recursions was no faster.
  *
  * Where a function begins there is also a place for {@linkcode shortNumberCode}.
  *
@@ -16,9 +18,7 @@
  * must exist before the program does (bridge.ts) can share it.
  */
 
-import { codeShape } from "./code_shape.ts";
 import { readsNumbers, shortNumberCode } from "./number_reading.ts";
-import { tickPlaces } from "./tick_places.ts";
 import {
   functionBody,
   functionType,
@@ -35,10 +35,10 @@ import {
 } from "./wasm_format.ts";
 
 /**
- * Steps between two ticks. Few, because one may be long: searching megabytes for megabytes compares
- * them anew at each place. A tick costs 0.1 µs.
+ * Calls of functions between two ticks. Few, because one call may be long: searching megabytes for
+ * megabytes compares them anew at each place. A tick costs 0.1 µs.
  */
-const FUEL = 256;
+const FUEL = 512;
 
 export interface Metered {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -62,8 +62,9 @@ export function metered(binary: Uint8Array): Metered {
   if (table[0] !== 1 || table[2] !== 0) throw new Error("WebAssembly program without its table");
   const tableSize = tableReader.unsigned();
   const types = countAt(binary, find(Section.TYPE).start);
+  const functions = countAt(binary, find(Section.FUNCTION).start);
   const globals = countAt(binary, find(Section.GLOBAL).start);
-  const imported = importedFunctions(binary, find(Section.IMPORT).start);
+  const tick = importedFunctions(binary, find(Section.IMPORT).start) + functions;
   const added: Record<number, number[]> = {
     [Section.TYPE]: functionType([], []),
     [Section.IMPORT]: [...name("env"), ...name("table"), Kind.TABLE, ...table.subarray(1)],
@@ -75,7 +76,7 @@ export function metered(binary: Uint8Array): Metered {
   for (const { id, start, end } of ranges) {
     if (id === Section.TABLE) continue;
     if (id === Section.CODE) {
-      out.push(...meteredCode(binary, start, imported, globals, tableSize, types));
+      out.push(...meteredCode(binary, start, globals, tick, tableSize, types));
       continue;
     }
     const content = id in added
@@ -86,68 +87,42 @@ export function metered(binary: Uint8Array): Metered {
   return { bytes: joined(out), tableSize };
 }
 
-/** A function as it lies in the program. */
-interface FunctionRange {
-  /** Where the declaration of its locals begins. */
-  readonly start: number;
-  /** Where its code begins. */
-  readonly code: number;
-  readonly end: number;
-}
-
-function functionsAt(binary: Uint8Array, start: number): FunctionRange[] {
-  const reader = new WasmReader(binary, start);
-  return Array.from({ length: reader.unsigned() }, () => {
-    const length = reader.unsigned();
-    const from = reader.at;
-    for (let groups = reader.unsigned(); groups > 0; groups--) {
-      reader.skipNumber();
-      reader.skip(1);
-    }
-    const code = reader.at;
-    reader.at = from + length;
-    return { start: from, code, end: from + length };
-  });
-}
-
-/** @param fuel number of the global that is counted down. */
 function meteredCode(
   binary: Uint8Array,
   start: number,
-  imported: number,
   fuel: number,
+  tick: number,
   hatch: number,
   type: number,
 ): Uint8Array[] {
-  const functions = functionsAt(binary, start);
-  const count = Uint8Array.from([
+  const prologue = Uint8Array.from([
     ...[Op.GLOBAL_GET, ...unsigned(fuel), Op.I32_CONST, ...signed(-1), Op.I32_ADD],
     ...[Op.GLOBAL_SET, ...unsigned(fuel), Op.GLOBAL_GET, ...unsigned(fuel), Op.I32_EQZ],
-    ...[Op.IF, NO_RESULT, Op.CALL, ...unsigned(imported + functions.length), Op.END],
+    ...[Op.IF, NO_RESULT, Op.CALL, ...unsigned(tick), Op.END],
   ]);
-  const places = tickPlaces(
-    functions.map(({ code, end }) => codeShape(binary, code, end)),
-    imported,
-  );
+  const reader = new WasmReader(binary, start);
+  const count = reader.unsigned();
   let numberReaders = 0;
-  const parts: Uint8Array[] = [Uint8Array.from(unsigned(functions.length + 1))];
-  functions.forEach(({ start, code, end }, index) => {
-    const { atStart, loops } = places[index];
-    const body = [binary.subarray(start, code)];
-    if (atStart) body.push(count);
-    if (readsNumbers(binary.subarray(start, end))) {
-      numberReaders++;
-      body.push(Uint8Array.from(shortNumberCode()));
+  const parts: Uint8Array[] = [Uint8Array.from(unsigned(count + 1))];
+  for (let i = 0; i < count; i++) {
+    const length = reader.unsigned();
+    const from = reader.at;
+    const end = from + length;
+    const isNumberReader = readsNumbers(binary.subarray(from, end));
+    if (isNumberReader) numberReaders++;
+    const inFront = isNumberReader ? [...prologue, ...shortNumberCode()] : prologue;
+    for (let groups = reader.unsigned(); groups > 0; groups--) {
+      reader.unsigned();
+      reader.byte();
     }
-    let from = code;
-    for (const loop of loops) {
-      body.push(binary.subarray(from, loop), count);
-      from = loop;
-    }
-    body.push(binary.subarray(from, end));
-    parts.push(Uint8Array.from(unsigned(body.reduce((sum, part) => sum + part.length, 0))));
-    parts.push(...body);
-  });
+    parts.push(
+      Uint8Array.from(unsigned(length + inFront.length)),
+      binary.subarray(from, reader.at),
+      Uint8Array.from(inFront),
+      binary.subarray(reader.at, end),
+    );
+    reader.at = end;
+  }
   if (numberReaders !== 1) throw new Error("WebAssembly program that reads numbers otherwise");
   parts.push(Uint8Array.from(functionBody(0, [
     ...[Op.I32_CONST, ...signed(FUEL), Op.GLOBAL_SET, ...unsigned(fuel)],

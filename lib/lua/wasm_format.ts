@@ -26,32 +26,23 @@ export const Op = {
   BLOCK: 0x02,
   LOOP: 0x03,
   IF: 0x04,
-  ELSE: 0x05,
   END: 0x0b,
   BR: 0x0c,
   BR_IF: 0x0d,
-  BR_TABLE: 0x0e,
   RETURN: 0x0f,
   CALL: 0x10,
   CALL_INDIRECT: 0x11,
   THROW: 0x08,
-  DROP: 0x1a,
-  SELECT: 0x1b,
   TRY_TABLE: 0x1f,
   LOCAL_GET: 0x20,
   LOCAL_SET: 0x21,
   LOCAL_TEE: 0x22,
   GLOBAL_GET: 0x23,
   GLOBAL_SET: 0x24,
-  I32_LOAD: 0x28,
   I32_LOAD8_U: 0x2d,
   F64_STORE: 0x39,
-  I64_STORE32: 0x3e,
-  MEMORY_SIZE: 0x3f,
   I32_CONST: 0x41,
   I64_CONST: 0x42,
-  F32_CONST: 0x43,
-  F64_CONST: 0x44,
   I32_EQZ: 0x45,
   I32_NE: 0x47,
   I32_LT_U: 0x49,
@@ -63,9 +54,6 @@ export const Op = {
   I64_MUL: 0x7e,
   I64_EXTEND_I32_U: 0xad,
   F64_CONVERT_I64_U: 0xba,
-  I64_EXTEND32_S: 0xc4,
-  /** In front of the number of one of those that came with bulk memory. */
-  BULK: 0xfc,
 } as const;
 
 /** A block without a result. */
@@ -141,11 +129,6 @@ export class WasmReader {
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value >>> 0;
     }
-  }
-
-  /** Goes past a number, with or without sign. */
-  skipNumber(): void {
-    while (this.byte() >= 0x80);
   }
 
   skip(count: number): void {
