@@ -103,9 +103,9 @@ Deno.test("a writable replica removes the keys that its own clients let expire, 
   const { client } = replica;
   await client.send("SELECT", "5");
   await client.send("SET", "later", "x", "PX", "1000000");
-  await client.send("SET", "lasting", "x", "PX", "40");
+  await client.send("SET", "lasting", "x", "PX", "500");
   await client.send("PERSIST", "lasting");
-  await client.send("SET", "own", "x", "PX", "20");
+  await client.send("SET", "own", "x", "PX", "500");
   await client.send("COPY", "own", "copy");
   await client.send("RENAME", "own", "renamed");
   const dbSize = async () => shown(await client.send("DBSIZE"));
