@@ -3,7 +3,8 @@
  *
  * Options become lines of redis.conf, quoted, for the reader of config_file.ts. Where an option ends
  * is Redis's rule: at the next argument that begins with "--", unless that comes right behind the
- * option's name: then it is a value (`--masterauth --secret`), but for `--save --port 7000`. `--port=7000` is ours.
+ * option's name: then it is a value (`--masterauth --secret`), but for `--save --port 7000`.
+ * `--port=7000` is ours.
  */
 
 import { ConfigFileError } from "./config_file.ts";

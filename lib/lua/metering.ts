@@ -9,8 +9,8 @@
  * For this each function's code gets a few instructions in front, `fuel -= 1; if (fuel === 0)
  * tick()`, and `tick` is one more function at the end, so that no number of a function changes. It
  * fills the fuel up, which is exported as `fuel`, and calls the first entry of the table behind the
- * program's own. What it costs is lost in the noise of measurements: to count only in loops and
- * recursions was no faster.
+ * program's own. Without it a loop of commands took 0.90 to 0.99 of the processor time; to count only
+ * in loops and recursions was no faster.
  *
  * Where a function begins there is also a place for {@linkcode shortNumberCode}.
  *
