@@ -3,8 +3,12 @@
  * that each bigint is. For what stores integers in place of their text. [hot]
  */
 
-import { bytesOf } from "./copy.ts";
-import { formatBigInteger, formatInteger, parseBigInteger } from "./integer.ts";
+import * as copyModule from "./copy.ts";
+import * as integerModule from "./integer.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { bytesOf } = copyModule;
+const { formatBigInteger, formatInteger, parseBigInteger } = integerModule;
 
 const MINUS = 0x2d;
 const ZERO = 0x30;

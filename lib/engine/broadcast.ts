@@ -12,8 +12,11 @@
 import type { ByteBuffer } from "../bytes/byte_buffer.ts";
 import { type MemorySource, ReplyWriter } from "../resp/reply_writer.ts";
 import type { SharedOutput } from "./ports.ts";
-import { pushTo } from "./pushes.ts";
+import * as pushesModule from "./pushes.ts";
 import type { Session } from "./session.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { pushTo } = pushesModule;
 
 /** What is shared at most, a longer message by itself apart. */
 const MOST_BYTES = 256 * 1024;

@@ -3,18 +3,24 @@
  * engine reuses its calls, so a command keeps neither the call nor its arguments. [hot]
  */
 
-import { parseInteger } from "../bytes/integer.ts";
+import * as integerModule from "../bytes/integer.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
 import { Request } from "../resp/request.ts";
 import type { Database } from "../store/database.ts";
 import type { StringView } from "../values/string/string.ts";
-import { META_WORD, readWord, TYPE_MASK, ValueType } from "../values/entry.ts";
+import * as entryModule from "../values/entry.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import type { Context } from "./context.ts";
-import { errors } from "./errors.ts";
+import * as errorsModule from "./errors.ts";
 import { KeyBatch } from "./key_batch.ts";
-import { Target } from "./propagation.ts";
+import * as propagationModule from "./propagation.ts";
 import type { Session } from "./session.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { parseInteger } = integerModule;
+const { META_WORD, readWord, TYPE_MASK, ValueType } = entryModule;
+const { errors } = errorsModule;
+const { Target } = propagationModule;
 
 const EMPTY_REQUEST = new Request();
 

@@ -12,18 +12,26 @@ import type { Blocking, KeyWaiter } from "./blocking.ts";
 import { Call } from "./call.ts";
 import { CallTimes } from "./call_times.ts";
 import type { Command } from "./command.ts";
-import { type CommandSpec, Flag } from "./command_spec.ts";
+import type { CommandSpec } from "./command_spec.ts";
+import * as commandSpecModule from "./command_spec.ts";
 import type { Context } from "./context.ts";
 import { CommandError, errors, execRefused, POSTPONED, quotedArgument } from "./errors.ts";
 import { wrongArity } from "./errors.ts";
-import { type Propagation, Target } from "./propagation.ts";
+import type { Propagation } from "./propagation.ts";
+import * as propagationModule from "./propagation.ts";
 import type { Registry } from "./registry.ts";
 import type { RequestQueue } from "./request_queue.ts";
 import type { HeldCall } from "./scripts.ts";
 import type { Monitor } from "./stats/monitor.ts";
-import { Gate, ReplyMode, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
+import * as sessionModule from "./session.ts";
 import { noteSlow } from "./slow_calls.ts";
 import { unwantedReply } from "./unwanted_replies.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { Flag } = commandSpecModule;
+const { Target } = propagationModule;
+const { Gate, ReplyMode } = sessionModule;
 
 const ATTACK_LOG_INTERVAL_MS = 60_000;
 

@@ -4,8 +4,11 @@
  * key: one who waits for what another pushes, again and again, leaves nothing to the collector. [hot]
  */
 
-import { copyBytes, dataOf, equalData } from "../bytes/copy.ts";
+import * as copyModule from "../bytes/copy.ts";
 import type { Database } from "../store/database.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes, dataOf, equalData } = copyModule;
 
 /** Queues kept for keys to come, and the longest key that is kept with them. */
 const SPARE_QUEUES = 64;

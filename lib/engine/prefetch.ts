@@ -11,11 +11,15 @@
  * [hot]
  */
 
-import { equalData } from "../bytes/copy.ts";
+import * as copyModule from "../bytes/copy.ts";
 import type { Request } from "../resp/request.ts";
 import type { HashTable } from "../structures/hash_table.ts";
 import type { Database } from "../store/database.ts";
-import { Storage, storageOf, typeOf, ValueType } from "../values/entry.ts";
+import * as entryModule from "../values/entry.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { equalData } = copyModule;
+const { Storage, storageOf, typeOf, ValueType } = entryModule;
 
 /** A smaller database is in the cache anyway. */
 const LEAST_KEYS = 32768;

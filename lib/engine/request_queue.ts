@@ -3,9 +3,12 @@
  * costs its bytes and two numbers an argument, and running it allocates nothing. [hot]
  */
 
-import { copyBytes, dataOf } from "../bytes/copy.ts";
+import * as copyModule from "../bytes/copy.ts";
 import type { Request } from "../resp/request.ts";
 import type { CommandSpec } from "./command_spec.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes, dataOf } = copyModule;
 
 const INITIAL_BYTES = 512;
 const INITIAL_MARKS = 128;

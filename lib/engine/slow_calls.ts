@@ -1,9 +1,13 @@
 /** What is told of single calls that took long: the slow log and the latency monitor. [hot] */
 
 import type { Request } from "../resp/request.ts";
-import { type CommandSpec, Flag } from "./command_spec.ts";
+import type { CommandSpec } from "./command_spec.ts";
+import * as commandSpecModule from "./command_spec.ts";
 import type { Context } from "./context.ts";
 import type { Session } from "./session.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { Flag } = commandSpecModule;
 
 /** Notes a call that was measured, if it took as long as somebody wants to be told of. */
 export function noteSlow(

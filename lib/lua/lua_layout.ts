@@ -20,7 +20,11 @@
  * a table that it has finished with (black) must not be given new values behind its back.
  */
 
-import { type LuaApi, LuaType } from "./lua_api.ts";
+import type { LuaApi } from "./lua_api.ts";
+import * as luaApiModule from "./lua_api.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { LuaType } = luaApiModule;
 
 /** Bytes of a value on the stack or in a table. */
 export const VALUE_BYTES = 16;

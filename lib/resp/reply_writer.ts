@@ -7,10 +7,17 @@
  * a bulk string, null as `$-1`. Format: https://redis.io/docs/reference/protocol-spec.
  */
 
-import { ByteBuffer, NO_BUFFER } from "../bytes/byte_buffer.ts";
-import { copyBytes } from "../bytes/copy.ts";
-import { formatDouble } from "../bytes/double.ts";
-import { formatBigInteger, formatInteger, integerLength } from "../bytes/integer.ts";
+import { ByteBuffer } from "../bytes/byte_buffer.ts";
+import * as byteBufferModule from "../bytes/byte_buffer.ts";
+import * as copyModule from "../bytes/copy.ts";
+import * as doubleModule from "../bytes/double.ts";
+import * as integerModule from "../bytes/integer.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { NO_BUFFER } = byteBufferModule;
+const { copyBytes } = copyModule;
+const { formatDouble } = doubleModule;
+const { formatBigInteger, formatInteger, integerLength } = integerModule;
 
 const INITIAL_BYTES = 1024;
 /** The bytes CR and LF as one little-endian word. */

@@ -6,7 +6,10 @@
  */
 
 import type { ByteBuffer } from "../bytes/byte_buffer.ts";
-import { copyBytes, dataOf } from "../bytes/copy.ts";
+import * as copyModule from "../bytes/copy.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes, dataOf } = copyModule;
 
 /** Arguments kept without growing; more of them double the two arrays. */
 const INITIAL_ARGUMENTS = 16;

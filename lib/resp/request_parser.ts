@@ -14,10 +14,16 @@
  * are those of Redis's networking.c; format: https://redis.io/docs/reference/protocol-spec.
  */
 
-import { ByteBuffer, NO_BUFFER } from "../bytes/byte_buffer.ts";
-import { parseBigInteger } from "../bytes/integer.ts";
-import { splitInline } from "./inline_request.ts";
+import { ByteBuffer } from "../bytes/byte_buffer.ts";
+import * as byteBufferModule from "../bytes/byte_buffer.ts";
+import * as integerModule from "../bytes/integer.ts";
+import * as inlineRequestModule from "./inline_request.ts";
 import { Request } from "./request.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { NO_BUFFER } = byteBufferModule;
+const { parseBigInteger } = integerModule;
+const { splitInline } = inlineRequestModule;
 
 /** What {@linkcode RequestParser.next} found. */
 export const Parsed = { INCOMPLETE: 0, REQUEST: 1, ERROR: 2 } as const;

@@ -7,9 +7,16 @@
  * before stays: who calls one script again and again names many of the same keys.
  */
 
-import { equalData } from "../bytes/copy.ts";
-import { LuaType, REGISTRY_INDEX } from "../lua/lua_api.ts";
-import {
+import * as copyModule from "../bytes/copy.ts";
+import * as luaApiModule from "../lua/lua_api.ts";
+import * as luaLayoutModule from "../lua/lua_layout.ts";
+import type { LuaMachine } from "../lua/lua_machine.ts";
+import type { Request } from "../resp/request.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { equalData } = copyModule;
+const { LuaType, REGISTRY_INDEX } = luaApiModule;
+const {
   hasMetatable,
   itemCount,
   pushWord,
@@ -22,9 +29,7 @@ import {
   typeAt,
   VALUE_BYTES,
   wordAt,
-} from "../lua/lua_layout.ts";
-import type { LuaMachine } from "../lua/lua_machine.ts";
-import type { Request } from "../resp/request.ts";
+} = luaLayoutModule;
 
 /** Pushes arguments of a request as a table, from `first` up to, not including, `end`. */
 export function pushArguments(

@@ -5,8 +5,15 @@
  * chose with `redis.setresp`, which decides what `true` and `false` mean. [hot]
  */
 
-import { LuaType } from "../lua/lua_api.ts";
-import {
+import * as luaApiModule from "../lua/lua_api.ts";
+import * as luaLayoutModule from "../lua/lua_layout.ts";
+import type { LuaMachine } from "../lua/lua_machine.ts";
+import type { ReplyWriter } from "../resp/reply_writer.ts";
+import * as libraryModule from "./library.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { LuaType } = luaApiModule;
+const {
   itemCount,
   numberAt,
   pushWord,
@@ -19,10 +26,8 @@ import {
   typeAt,
   VALUE_BYTES,
   wordAt,
-} from "../lua/lua_layout.ts";
-import type { LuaMachine } from "../lua/lua_machine.ts";
-import type { ReplyWriter } from "../resp/reply_writer.ts";
-import { COUNTED_MARK } from "./library.ts";
+} = luaLayoutModule;
+const { COUNTED_MARK } = libraryModule;
 
 const TOO_DEEP = "ERR reached lua stack limit";
 const SLOTS = 4;

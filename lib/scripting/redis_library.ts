@@ -4,33 +4,31 @@
  * values of Lua where it was written. [hot]
  */
 
-import { formatDouble } from "../bytes/double.ts";
-import { formatInteger } from "../bytes/integer.ts";
-import { sha1 } from "../bytes/sha.ts";
-import { REDIS_VERSION } from "../config/version.ts";
-import { LuaType } from "../lua/lua_api.ts";
-import {
-  baseOf,
-  numberAt,
-  stringBytes,
-  stringLength,
-  topOf,
-  typeAt,
-  VALUE_BYTES,
-  wordAt,
-} from "../lua/lua_layout.ts";
+import * as doubleModule from "../bytes/double.ts";
+import * as integerModule from "../bytes/integer.ts";
+import * as shaModule from "../bytes/sha.ts";
+import * as versionModule from "../config/version.ts";
+import * as luaApiModule from "../lua/lua_api.ts";
+import * as luaLayoutModule from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
-import { Target } from "../engine/propagation.ts";
+import * as propagationModule from "../engine/propagation.ts";
 import type { Request } from "../resp/request.ts";
-import { pushReply } from "./reply_to_lua.ts";
-import {
-  type Constants,
-  COUNTED_MARK,
-  type Library,
-  type LibraryEngine,
-  type LibraryFunction,
-} from "./library.ts";
+import * as replyToLuaModule from "./reply_to_lua.ts";
+import type { Constants, Library, LibraryEngine, LibraryFunction } from "./library.ts";
+import * as libraryModule from "./library.ts";
 import type { ScriptRun } from "./script_run.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { formatDouble } = doubleModule;
+const { formatInteger } = integerModule;
+const { sha1 } = shaModule;
+const { REDIS_VERSION } = versionModule;
+const { LuaType } = luaApiModule;
+const { baseOf, numberAt, stringBytes, stringLength, topOf, typeAt, VALUE_BYTES, wordAt } =
+  luaLayoutModule;
+const { Target } = propagationModule;
+const { pushReply } = replyToLuaModule;
+const { COUNTED_MARK } = libraryModule;
 
 /** Room for the digits of one number, and arguments that may be such. */
 const NUMBER_BYTES = 24;

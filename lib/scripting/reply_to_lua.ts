@@ -16,19 +16,19 @@
  * [hot]
  */
 
-import { latin1 } from "../bytes/byte_string.ts";
-import { LuaType } from "../lua/lua_api.ts";
-import {
-  pushNumber,
-  pushWord,
-  topOf,
-  VALUE_BYTES,
-  wantedResults,
-  wordAt,
-} from "../lua/lua_layout.ts";
+import * as byteStringModule from "../bytes/byte_string.ts";
+import * as luaApiModule from "../lua/lua_api.ts";
+import * as luaLayoutModule from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
-import { COUNTED_MARK, type LibraryEngine } from "./library.ts";
+import type { LibraryEngine } from "./library.ts";
+import * as libraryModule from "./library.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { latin1 } = byteStringModule;
+const { LuaType } = luaApiModule;
+const { pushNumber, pushWord, topOf, VALUE_BYTES, wantedResults, wordAt } = luaLayoutModule;
+const { COUNTED_MARK } = libraryModule;
 
 /** Slots of Lua's stack that one level of nesting needs. */
 const SLOTS = 6;

@@ -7,7 +7,11 @@
 import { Prefetch } from "../engine/prefetch.ts";
 import type { Session } from "../engine/session.ts";
 import { Request } from "../resp/request.ts";
-import { Parsed, type RequestParser } from "../resp/request_parser.ts";
+import type { RequestParser } from "../resp/request_parser.ts";
+import * as requestParserModule from "../resp/request_parser.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { Parsed } = requestParserModule;
 
 /** Who sends requests: a connection. */
 export interface Sender {

@@ -3,10 +3,20 @@
  * (statistics, access clock, snapshots), strings, and where collections are put. [hot]
  */
 
-import { bytesOf, copyBytes } from "../bytes/copy.ts";
-import { roundedSize, SEGMENT_OF_REF } from "../structures/arena.ts";
+import * as copyModule from "../bytes/copy.ts";
+import * as arenaModule from "../structures/arena.ts";
 import type { HashTable } from "../structures/hash_table.ts";
-import {
+import * as entryModule from "../values/entry.ts";
+import { HashAccess } from "../values/hash/hash.ts";
+import { StringView } from "../values/string/string.ts";
+import type { ValueLimits } from "../values/limits.ts";
+import type { ObjectTable, StoredObject, ValueHome } from "../values/value.ts";
+import { EntryTable } from "./entry_table.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { bytesOf, copyBytes } = copyModule;
+const { roundedSize, SEGMENT_OF_REF } = arenaModule;
+const {
   ACCESS_WORD,
   BLOCK_HEADER_BYTES,
   byteBase,
@@ -26,12 +36,7 @@ import {
   ValueType,
   wordBase,
   writeWord,
-} from "../values/entry.ts";
-import { HashAccess } from "../values/hash/hash.ts";
-import { StringView } from "../values/string/string.ts";
-import type { ValueLimits } from "../values/limits.ts";
-import type { ObjectTable, StoredObject, ValueHome } from "../values/value.ts";
-import { EntryTable } from "./entry_table.ts";
+} = entryModule;
 
 export type { StoreObserver } from "./entry_table.ts";
 

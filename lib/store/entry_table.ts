@@ -7,11 +7,19 @@
  * (a record that grows may move); allocation never moves another key.
  */
 
-import { copyBytes } from "../bytes/copy.ts";
+import * as copyModule from "../bytes/copy.ts";
 import type { Arena } from "../structures/arena.ts";
-import { roundedSize, SEGMENT_OF_REF } from "../structures/arena.ts";
+import * as arenaModule from "../structures/arena.ts";
 import type { HashTable } from "../structures/hash_table.ts";
-import {
+import * as entryModule from "../values/entry.ts";
+import { HashExpiry } from "../values/hash/hash_expiry.ts";
+import { ExpiryIndex } from "./expiry_index.ts";
+import type { StoreState } from "./store_state.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes } = copyModule;
+const { roundedSize, SEGMENT_OF_REF } = arenaModule;
+const {
   ACCESS_WORD,
   BLOCK_HEADER_BYTES,
   byteBase,
@@ -28,10 +36,7 @@ import {
   VALUE_WORD,
   wordBase,
   writeWord,
-} from "../values/entry.ts";
-import { HashExpiry } from "../values/hash/hash_expiry.ts";
-import { ExpiryIndex } from "./expiry_index.ts";
-import type { StoreState } from "./store_state.ts";
+} = entryModule;
 
 /** What the layer around the store is told; the engine fills it in. */
 export interface StoreObserver {

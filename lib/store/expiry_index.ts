@@ -8,7 +8,10 @@
 
 import type { Arena } from "../structures/arena.ts";
 import { TimeHeap } from "../structures/time_heap.ts";
-import { EXPIRY_WORD, readWord, writeWord } from "../values/entry.ts";
+import * as entryModule from "../values/entry.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { EXPIRY_WORD, readWord, writeWord } = entryModule;
 
 /** Keys that there is room for at first. */
 const FIRST_CHUNK = 1024;

@@ -1,7 +1,11 @@
 /** Frames of bulk strings, `$5 CR LF hello CR LF`: how long they are, reading and writing them. [hot] */
 
-import { copyBytes } from "../bytes/copy.ts";
-import { formatInteger, integerLength } from "../bytes/integer.ts";
+import * as copyModule from "../bytes/copy.ts";
+import * as integerModule from "../bytes/integer.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes } = copyModule;
+const { formatInteger, integerLength } = integerModule;
 
 /** CR and LF, the lower byte first. */
 const CRLF = 0x0a0d;

@@ -15,16 +15,17 @@
  * There is always at least one chunk, and only a chunk that is alone may be empty.
  */
 
-import { ArenaFullError, SEGMENT_OF_REF } from "./arena.ts";
-import { ChunkSpan, SPAN_CHUNKS } from "./chunk_span.ts";
-import {
-  blockBytes,
-  CHUNK_BYTES,
-  CHUNK_ELEMENTS,
-  CHUNK_FRAME_BYTES,
-  type ListChunks,
-  Room,
-} from "./list_chunks.ts";
+import { ArenaFullError } from "./arena.ts";
+import * as arenaModule from "./arena.ts";
+import { ChunkSpan } from "./chunk_span.ts";
+import * as chunkSpanModule from "./chunk_span.ts";
+import type { ListChunks } from "./list_chunks.ts";
+import * as listChunksModule from "./list_chunks.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { SEGMENT_OF_REF } = arenaModule;
+const { SPAN_CHUNKS } = chunkSpanModule;
+const { blockBytes, CHUNK_BYTES, CHUNK_ELEMENTS, CHUNK_FRAME_BYTES, Room } = listChunksModule;
 
 /** A chunk that is alone is not made smaller than this. */
 const SMALLEST_BYTES = 128;

@@ -7,10 +7,14 @@
  * it to a list for the time of an operation ({@linkcode ChunkedList.borrow}).
  */
 
-import { frameBytes } from "./bulk_frame.ts";
+import * as bulkFrameModule from "./bulk_frame.ts";
 import type { ChunkSpan } from "./chunk_span.ts";
 import { ChunkSequence } from "./chunk_sequence.ts";
-import { CHUNK_BYTES, CHUNK_ELEMENTS, CHUNK_FRAME_BYTES, Room } from "./list_chunks.ts";
+import * as listChunksModule from "./list_chunks.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { frameBytes } = bulkFrameModule;
+const { CHUNK_BYTES, CHUNK_ELEMENTS, CHUNK_FRAME_BYTES, Room } = listChunksModule;
 
 export type { FrameSink } from "./chunk_sequence.ts";
 

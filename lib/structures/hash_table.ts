@@ -17,10 +17,14 @@
  * The hash is keyed per table: a client cannot choose keys that fall into one chain.
  */
 
-import { halfSipHash } from "../bytes/hash.ts";
+import * as hashModule from "../bytes/hash.ts";
 import { invariant } from "../host/invariant.ts";
 import type { Arena } from "./arena.ts";
-import { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } from "./arena.ts";
+import * as arenaModule from "./arena.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { halfSipHash } = hashModule;
+const { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } = arenaModule;
 
 const SMALLEST = 4;
 const LARGEST = 1 << 30;

@@ -11,9 +11,13 @@
  * its middle, so blocks that were filled in order stay full.
  */
 
-import { type Arena, REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } from "./arena.ts";
+import type { Arena } from "./arena.ts";
+import * as arenaModule from "./arena.ts";
 import { IdIndex } from "./id_index.ts";
 import { StreamId } from "./stream_id.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } = arenaModule;
 
 const BLOCK_BYTES = 4096;
 const ID_WORDS = 4;

@@ -14,7 +14,10 @@
  */
 
 import type { Arena } from "./arena.ts";
-import { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } from "./arena.ts";
+import * as arenaModule from "./arena.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } = arenaModule;
 
 const HEADER_BYTES = 8;
 /** The part of the header that the first word counts. */

@@ -22,10 +22,15 @@
  * with the offset of every element it would be 41.2.
  */
 
-import { copyBytes, equalData } from "../bytes/copy.ts";
+import * as copyModule from "../bytes/copy.ts";
 import type { Arena } from "./arena.ts";
-import { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } from "./arena.ts";
-import { frameBytes, headerBytes, lengthAt, writeFrame } from "./bulk_frame.ts";
+import * as arenaModule from "./arena.ts";
+import * as bulkFrameModule from "./bulk_frame.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes, equalData } = copyModule;
+const { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } = arenaModule;
+const { frameBytes, headerBytes, lengthAt, writeFrame } = bulkFrameModule;
 
 /** Bytes of the largest block that several elements share. */
 export const CHUNK_BYTES = 8192;

@@ -14,10 +14,18 @@
  * from the block's start. Format: https://github.com/antirez/listpack/blob/master/listpack.md.
  */
 
-import { Int64, INT64_TEXT_BYTES } from "../bytes/int64.ts";
-import { formatInteger } from "../bytes/integer.ts";
-import { copyBytes, dataOf } from "../bytes/copy.ts";
-import { type Arena, REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } from "./arena.ts";
+import { Int64 } from "../bytes/int64.ts";
+import * as int64Module from "../bytes/int64.ts";
+import * as integerModule from "../bytes/integer.ts";
+import * as copyModule from "../bytes/copy.ts";
+import type { Arena } from "./arena.ts";
+import * as arenaModule from "./arena.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { INT64_TEXT_BYTES } = int64Module;
+const { formatInteger } = integerModule;
+const { copyBytes, dataOf } = copyModule;
+const { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } = arenaModule;
 
 /** Place of the first element. */
 export const LISTPACK_FIRST = 6;

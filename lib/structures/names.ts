@@ -5,8 +5,12 @@
  * together there only falls back on the map. [hot]
  */
 
-import { latin1 } from "../bytes/byte_string.ts";
-import { bytesOf } from "../bytes/copy.ts";
+import * as byteStringModule from "../bytes/byte_string.ts";
+import * as copyModule from "../bytes/copy.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { latin1 } = byteStringModule;
+const { bytesOf } = copyModule;
 
 const SMALLEST = 4;
 /** Places for names used of late at most, and for each name. */

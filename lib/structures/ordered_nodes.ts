@@ -13,7 +13,10 @@
  */
 
 import type { Arena } from "./arena.ts";
-import { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } from "./arena.ts";
+import * as arenaModule from "./arena.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } = arenaModule;
 
 const WORD = REF_UNIT - 2;
 

@@ -13,8 +13,13 @@
  */
 
 import { invariant } from "../host/invariant.ts";
-import { SEGMENT_OF_REF } from "./arena.ts";
-import {
+import * as arenaModule from "./arena.ts";
+import { OrderedNodes } from "./ordered_nodes.ts";
+import * as orderedNodesModule from "./ordered_nodes.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { SEGMENT_OF_REF } = arenaModule;
+const {
   byteOf,
   CHILDREN,
   INNER_BYTES,
@@ -25,12 +30,11 @@ import {
   LEAF_REFS,
   LEVEL,
   NEXT,
-  OrderedNodes,
   PREVIOUS,
   SCORES,
   SIZES,
   wordOf,
-} from "./ordered_nodes.ts";
+} = orderedNodesModule;
 
 /** The way from the root to a leaf, by level; one for all trees, since no call runs inside another. */
 const pathNodes = new Int32Array(16);

@@ -30,9 +30,13 @@
  * ```
  */
 
-import { copyBytes, equalData } from "../bytes/copy.ts";
+import * as copyModule from "../bytes/copy.ts";
 import type { Arena } from "./arena.ts";
-import { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } from "./arena.ts";
+import * as arenaModule from "./arena.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes, equalData } = copyModule;
+const { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } = arenaModule;
 
 /** Place of the first element. */
 const FIRST = 8;

@@ -3,10 +3,17 @@
  * again; what it points at is lent until the log changes. [hot]
  */
 
-import { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } from "./arena.ts";
-import { decodeListpackInteger, LISTPACK_FIRST, type ListpackBlock } from "./listpack_block.ts";
+import * as arenaModule from "./arena.ts";
+import type { ListpackBlock } from "./listpack_block.ts";
+import * as listpackBlockModule from "./listpack_block.ts";
 import { StreamId } from "./stream_id.ts";
-import { DELETED, SAME_FIELDS, type StreamLog } from "./stream_log.ts";
+import type { StreamLog } from "./stream_log.ts";
+import * as streamLogModule from "./stream_log.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } = arenaModule;
+const { decodeListpackInteger, LISTPACK_FIRST } = listpackBlockModule;
+const { DELETED, SAME_FIELDS } = streamLogModule;
 
 /** Entries at the end of the last block that are tried before the block is walked from its start. */
 const TAIL_ENTRIES = 16;

@@ -3,7 +3,10 @@
  * two unsigned 32-bit words, which is exact over the whole range and allocates nothing. [hot]
  */
 
-import { formatBigInteger, formatInteger } from "../bytes/integer.ts";
+import * as integerModule from "../bytes/integer.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { formatBigInteger, formatInteger } = integerModule;
 
 const TWO_TO_32 = 2 ** 32;
 const MAX_WORD = 0xffffffff;

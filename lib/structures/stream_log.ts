@@ -14,11 +14,16 @@
  * blocks are as large as Redis's and begin at the same entries.
  */
 
-import { equalData } from "../bytes/copy.ts";
+import * as copyModule from "../bytes/copy.ts";
 import type { Arena } from "./arena.ts";
 import { IdIndex } from "./id_index.ts";
-import { LISTPACK_FIRST, ListpackBlock } from "./listpack_block.ts";
+import { ListpackBlock } from "./listpack_block.ts";
+import * as listpackBlockModule from "./listpack_block.ts";
 import { StreamId } from "./stream_id.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { equalData } = copyModule;
+const { LISTPACK_FIRST } = listpackBlockModule;
 
 export const DELETED = 1;
 export const SAME_FIELDS = 2;

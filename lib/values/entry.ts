@@ -18,8 +18,11 @@
  * room to grow. Large collections are objects (values/value.ts).
  */
 
-import { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } from "../structures/arena.ts";
+import * as arenaModule from "../structures/arena.ts";
 import type { Arena } from "../structures/arena.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } = arenaModule;
 
 export const ENTRY_KEY_OFFSET = 28;
 export const META_WORD = 3;

@@ -3,15 +3,24 @@
  * byte. Places of bits pass 2^31, so they are divided and not shifted. [hot]
  */
 
-import { bitsOfByte, countBits, findBit } from "../../bytes/bits.ts";
-import { readClampedInteger, readIntegerInRange } from "../../engine/arguments.ts";
+import * as bitsModule from "../../bytes/bits.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import { command } from "../../engine/command.ts";
-import { Access, Flag } from "../../engine/command_spec.ts";
-import { errors } from "../../engine/errors.ts";
+import * as commandModule from "../../engine/command.ts";
+import * as commandSpecModule from "../../engine/command_spec.ts";
+import * as errorsModule from "../../engine/errors.ts";
 import type { StringView } from "../../values/string/string.ts";
-import { resizeStringAt } from "../string/growth.ts";
-import { readBitOffset } from "./bit_offset.ts";
+import * as growthModule from "../string/growth.ts";
+import * as bitOffsetModule from "./bit_offset.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { bitsOfByte, countBits, findBit } = bitsModule;
+const { readClampedInteger, readIntegerInRange } = argumentsModule;
+const { command } = commandModule;
+const { Access, Flag } = commandSpecModule;
+const { errors } = errorsModule;
+const { resizeStringAt } = growthModule;
+const { readBitOffset } = bitOffsetModule;
 
 export const SETBIT = command({
   name: "SETBIT",

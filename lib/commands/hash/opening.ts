@@ -4,9 +4,13 @@
  */
 
 import type { Call } from "../../engine/call.ts";
-import { packedSize } from "../../structures/packed.ts";
-import { Encoding, Storage, ValueType } from "../../values/entry.ts";
+import * as packedModule from "../../structures/packed.ts";
+import * as entryModule from "../../values/entry.ts";
 import { HashAccess } from "../../values/hash/hash.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { packedSize } = packedModule;
+const { Encoding, Storage, ValueType } = entryModule;
 
 const HASH = new HashAccess();
 

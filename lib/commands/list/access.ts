@@ -3,13 +3,22 @@
  * copies elements as they lie: they are framed already. [hot]
  */
 
-import { readBigInteger, readClampedInteger } from "../../engine/arguments.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import { command } from "../../engine/command.ts";
-import { Access, Flag } from "../../engine/command_spec.ts";
-import { type CommandError, errors } from "../../engine/errors.ts";
-import { openList } from "./open_list.ts";
-import { replyElement } from "./push_pop.ts";
+import * as commandModule from "../../engine/command.ts";
+import * as commandSpecModule from "../../engine/command_spec.ts";
+import type { CommandError } from "../../engine/errors.ts";
+import * as errorsModule from "../../engine/errors.ts";
+import * as openListModule from "./open_list.ts";
+import * as pushPopModule from "./push_pop.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { readBigInteger, readClampedInteger } = argumentsModule;
+const { command } = commandModule;
+const { Access, Flag } = commandSpecModule;
+const { errors } = errorsModule;
+const { openList } = openListModule;
+const { replyElement } = pushPopModule;
 
 const INT64_MIN = -(2n ** 63n);
 

@@ -1,11 +1,18 @@
 /** Adding members, changing their scores and removing them: ZADD, ZINCRBY, ZREM. [hot] */
 
-import { readDouble } from "../../engine/arguments.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import { command } from "../../engine/command.ts";
-import { Access, Flag } from "../../engine/command_spec.ts";
-import { errors } from "../../engine/errors.ts";
-import { openEntry, putSet, zset } from "./opened.ts";
+import * as commandModule from "../../engine/command.ts";
+import * as commandSpecModule from "../../engine/command_spec.ts";
+import * as errorsModule from "../../engine/errors.ts";
+import * as openedModule from "./opened.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { readDouble } = argumentsModule;
+const { command } = commandModule;
+const { Access, Flag } = commandSpecModule;
+const { errors } = errorsModule;
+const { openEntry, putSet, zset } = openedModule;
 
 /** Bits of the options of ZADD. */
 export const AddFlag = { NX: 1, XX: 2, GT: 4, LT: 8, CH: 16, INCR: 32 } as const;

@@ -4,8 +4,11 @@
  */
 
 import type { Call } from "../../engine/call.ts";
-import { ValueType } from "../../values/entry.ts";
+import * as entryModule from "../../values/entry.ts";
 import { SortedSetAccess } from "../../values/sorted_set/sorted_set.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { ValueType } = entryModule;
 
 /** Lent to the command that runs; those that open several have their own. */
 export const zset = new SortedSetAccess();

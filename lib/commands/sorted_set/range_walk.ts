@@ -3,12 +3,19 @@
  * begins, and walking along it in either direction. [hot]
  */
 
-import { readClampedInteger } from "../../engine/arguments.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import { errors } from "../../engine/errors.ts";
-import { type MemberRange, ranksByScore, type ScoreRange } from "../../values/sorted_set/ranges.ts";
+import * as errorsModule from "../../engine/errors.ts";
+import type { MemberRange, ScoreRange } from "../../values/sorted_set/ranges.ts";
+import * as rangesModule from "../../values/sorted_set/ranges.ts";
 import type { SortedSetAccess } from "../../values/sorted_set/sorted_set.ts";
-import { readMemberRange, readScoreRange } from "./bounds.ts";
+import * as boundsModule from "./bounds.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { readClampedInteger } = argumentsModule;
+const { errors } = errorsModule;
+const { ranksByScore } = rangesModule;
+const { readMemberRange, readScoreRange } = boundsModule;
 
 export const By = { RANK: 0, SCORE: 1, MEMBER: 2 } as const;
 

@@ -3,15 +3,25 @@
  * nothing unless it is propagated with another id than it was given. [hot]
  */
 
-import { readBigInteger, readClampedInteger } from "../../engine/arguments.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import { command } from "../../engine/command.ts";
-import { Access, Flag } from "../../engine/command_spec.ts";
-import { errors, wrongArity } from "../../engine/errors.ts";
-import { LARGEST_ENTRY_BYTES } from "../../structures/stream_log.ts";
+import * as commandModule from "../../engine/command.ts";
+import * as commandSpecModule from "../../engine/command_spec.ts";
+import * as errorsModule from "../../engine/errors.ts";
+import * as streamLogModule from "../../structures/stream_log.ts";
 import { type Stream, StreamId, type Trim } from "../../values/stream/stream.ts";
-import { isMark, type ReadId, readId, readIdToAdd } from "./ids.ts";
-import { newStream, nowOf, replyId, streamToChange, streamToRead } from "./opened.ts";
+import type { ReadId } from "./ids.ts";
+import * as idsModule from "./ids.ts";
+import * as openedModule from "./opened.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { readBigInteger, readClampedInteger } = argumentsModule;
+const { command } = commandModule;
+const { Access, Flag } = commandSpecModule;
+const { errors, wrongArity } = errorsModule;
+const { LARGEST_ENTRY_BYTES } = streamLogModule;
+const { isMark, readId, readIdToAdd } = idsModule;
+const { newStream, nowOf, replyId, streamToChange, streamToRead } = openedModule;
 
 /** What XADD and XTRIM are asked for, read anew by each. */
 const options: Trim & ReadId & {

@@ -5,9 +5,15 @@
  * It took a third of the time of an XRANGE. [hot]
  */
 
-import { dataOf } from "../../bytes/copy.ts";
-import { formatInteger } from "../../bytes/integer.ts";
-import { ID_TEXT_BYTES, type StreamId } from "../../structures/stream_id.ts";
+import * as copyModule from "../../bytes/copy.ts";
+import * as integerModule from "../../bytes/integer.ts";
+import type { StreamId } from "../../structures/stream_id.ts";
+import * as streamIdModule from "../../structures/stream_id.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { dataOf } = copyModule;
+const { formatInteger } = integerModule;
+const { ID_TEXT_BYTES } = streamIdModule;
 
 /** `*2`, then `$` and a length of two digits, with two line ends. */
 const BEFORE_ID = 9;

@@ -4,12 +4,13 @@
  * entries are served by the same code once there are some. [hot]
  */
 
-import { readClampedInteger, readTimeoutMs } from "../../engine/arguments.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import { command } from "../../engine/command.ts";
-import { Access, Flag } from "../../engine/command_spec.ts";
-import { blockFromScript, CommandError, errors, quotedArgument } from "../../engine/errors.ts";
-import { Target } from "../../engine/propagation.ts";
+import * as commandModule from "../../engine/command.ts";
+import * as commandSpecModule from "../../engine/command_spec.ts";
+import { CommandError } from "../../engine/errors.ts";
+import * as errorsModule from "../../engine/errors.ts";
+import * as propagationModule from "../../engine/propagation.ts";
 import type { LogMark } from "../../structures/stream_cursor.ts";
 import {
   type Consumer,
@@ -17,9 +18,19 @@ import {
   type Stream,
   StreamId,
 } from "../../values/stream/stream.ts";
-import { typeOf, ValueType } from "../../values/entry.ts";
-import { isMark, LAST_ID, NEW_IDS, readId, readStart, readStop } from "./ids.ts";
-import {
+import * as entryModule from "../../values/entry.ts";
+import * as idsModule from "./ids.ts";
+import * as openedModule from "./opened.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { readClampedInteger, readTimeoutMs } = argumentsModule;
+const { command } = commandModule;
+const { Access, Flag } = commandSpecModule;
+const { blockFromScript, errors, quotedArgument } = errorsModule;
+const { Target } = propagationModule;
+const { typeOf, ValueType } = entryModule;
+const { isMark, LAST_ID, NEW_IDS, readId, readStart, readStop } = idsModule;
+const {
   consumerOf,
   dropHeader,
   entries,
@@ -36,7 +47,7 @@ import {
   streamToChange,
   streamToConsume,
   streamToRead,
-} from "./opened.ts";
+} = openedModule;
 
 /** Entries that one who has waited gets at most without COUNT: his id may be long ago. */
 const MOST_AFTER_WAITING = 1000;

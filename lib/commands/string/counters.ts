@@ -6,30 +6,29 @@
  * scratch buffer, so that INCR allocates nothing.
  */
 
-import { fromLatin1, latin1 } from "../../bytes/byte_string.ts";
-import { dataOf } from "../../bytes/copy.ts";
-import {
-  formatBigInteger,
-  formatInteger,
-  parseBigInteger,
-  parseInteger,
-} from "../../bytes/integer.ts";
-import { addFloats } from "../../bytes/long_double.ts";
-import { readBigInteger } from "../../engine/arguments.ts";
+import * as byteStringModule from "../../bytes/byte_string.ts";
+import * as copyModule from "../../bytes/copy.ts";
+import * as integerModule from "../../bytes/integer.ts";
+import * as longDoubleModule from "../../bytes/long_double.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import { command } from "../../engine/command.ts";
-import { Access, Flag } from "../../engine/command_spec.ts";
-import { errors } from "../../engine/errors.ts";
-import {
-  Encoding,
-  META_WORD,
-  metaWord,
-  readWord,
-  Storage,
-  VALUE_META,
-  ValueType,
-} from "../../values/entry.ts";
-import { textEncoding } from "../../values/string/string.ts";
+import * as commandModule from "../../engine/command.ts";
+import * as commandSpecModule from "../../engine/command_spec.ts";
+import * as errorsModule from "../../engine/errors.ts";
+import * as entryModule from "../../values/entry.ts";
+import * as stringModule from "../../values/string/string.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { fromLatin1, latin1 } = byteStringModule;
+const { dataOf } = copyModule;
+const { formatBigInteger, formatInteger, parseBigInteger, parseInteger } = integerModule;
+const { addFloats } = longDoubleModule;
+const { readBigInteger } = argumentsModule;
+const { command } = commandModule;
+const { Access, Flag } = commandSpecModule;
+const { errors } = errorsModule;
+const { Encoding, META_WORD, metaWord, readWord, Storage, VALUE_META, ValueType } = entryModule;
+const { textEncoding } = stringModule;
 
 const MIN_64 = -(2n ** 63n);
 const MAX_64 = 2n ** 63n - 1n;

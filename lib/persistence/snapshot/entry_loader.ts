@@ -4,20 +4,29 @@
  */
 
 import { ByteSlice } from "../../rdb/byte_slice.ts";
-import { RdbType } from "../../rdb/opcodes.ts";
+import * as opcodesModule from "../../rdb/opcodes.ts";
 import { RdbEmptyValue, RdbError } from "../../rdb/rdb_error.ts";
 import type { RdbFileReader } from "../../rdb/rdb_file_reader.ts";
 import type { Database } from "../../store/database.ts";
 import type { Store } from "../../store/store.ts";
 import type { HashTable } from "../../structures/hash_table.ts";
-import { loadValue } from "../../values/codecs.ts";
-import { ACCESS_WORD, Storage, writeWord } from "../../values/entry.ts";
+import * as codecsModule from "../../values/codecs.ts";
+import * as entryModule from "../../values/entry.ts";
 import type { HashExpiry } from "../../values/hash/hash_expiry.ts";
 import type { ValueLimits } from "../../values/limits.ts";
-import { stringEncoding } from "../../values/string/string.ts";
+import * as stringModule from "../../values/string/string.ts";
 import type { ObjectTable, StoredObject, ValueHome } from "../../values/value.ts";
-import { type LooseValue, release } from "../../values/value_codec.ts";
-import { shown } from "./load_notes.ts";
+import type { LooseValue } from "../../values/value_codec.ts";
+import * as valueCodecModule from "../../values/value_codec.ts";
+import * as loadNotesModule from "./load_notes.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { RdbType } = opcodesModule;
+const { loadValue } = codecsModule;
+const { ACCESS_WORD, Storage, writeWord } = entryModule;
+const { stringEncoding } = stringModule;
+const { release } = valueCodecModule;
+const { shown } = loadNotesModule;
 
 /** What a key with the shortest value takes in a file: opcode, two lengths. */
 const SMALLEST_KEY_BYTES = 3;

@@ -17,20 +17,21 @@
  * ```
  */
 
-import { Arena, SEGMENT_OF_REF } from "../../structures/arena.ts";
-import { type ElementSink, Packed, packedSize } from "../../structures/packed.ts";
-import {
-  byteBase,
-  Encoding,
-  encodingOf,
-  META_WORD,
-  Storage,
-  STORAGE_SHIFT,
-  VALUE_WORD,
-  wordBase,
-} from "../entry.ts";
+import { Arena } from "../../structures/arena.ts";
+import * as arenaModule from "../../structures/arena.ts";
+import { type ElementSink, Packed } from "../../structures/packed.ts";
+import * as packedModule from "../../structures/packed.ts";
+import * as entryModule from "../entry.ts";
 import type { ValueHome } from "../value.ts";
-import { FIELD_OFFSET, LargeHash } from "./large_hash.ts";
+import { LargeHash } from "./large_hash.ts";
+import * as largeHashModule from "./large_hash.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { SEGMENT_OF_REF } = arenaModule;
+const { packedSize } = packedModule;
+const { byteBase, Encoding, encodingOf, META_WORD, Storage, STORAGE_SHIFT, VALUE_WORD, wordBase } =
+  entryModule;
+const { FIELD_OFFSET } = largeHashModule;
 
 /** Up to this size, header included, a hash that counts as a hashtable is kept packed. */
 const PACKED_BYTES = 4096;

@@ -12,16 +12,21 @@
  * three, and 1 million fields of 16 bytes with values as long take 48 bytes each and their slots.
  */
 
-import { copyBytes } from "../../bytes/copy.ts";
+import * as copyModule from "../../bytes/copy.ts";
 import type { Arena } from "../../structures/arena.ts";
-import { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } from "../../structures/arena.ts";
+import * as arenaModule from "../../structures/arena.ts";
 import type { ElementSink } from "../../structures/packed.ts";
 import type { HashTable } from "../../structures/hash_table.ts";
 import { TableWalk } from "../../structures/table_walk.ts";
-import { byteBase, readWord, writeWord } from "../entry.ts";
+import * as entryModule from "../entry.ts";
 import type { StoredObject, ValueHolder } from "../value.ts";
 import { FieldExpiry } from "./field_expiry.ts";
 import type { ExpiringHash, HashExpiry } from "./hash_expiry.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes } = copyModule;
+const { REF_IN_SEGMENT, REF_UNIT, roundedSize, SEGMENT_OF_REF } = arenaModule;
+const { byteBase, readWord, writeWord } = entryModule;
 
 /** Where the field begins in a record. */
 export const FIELD_OFFSET = 16;

@@ -6,16 +6,18 @@
  * it, so that both kinds go through the same code.
  */
 
-import { Arena, SEGMENT_OF_REF } from "../../structures/arena.ts";
+import { Arena } from "../../structures/arena.ts";
+import * as arenaModule from "../../structures/arena.ts";
 import { ChunkedList, type FrameSink } from "../../structures/chunked_list.ts";
-import {
-  CHUNK_FRAME_BYTES,
-  ListChunks,
-  type ListElement,
-  Room,
-} from "../../structures/list_chunks.ts";
-import { Encoding, META_WORD, Storage, STORAGE_SHIFT, VALUE_WORD, wordBase } from "../entry.ts";
+import { ListChunks, type ListElement } from "../../structures/list_chunks.ts";
+import * as listChunksModule from "../../structures/list_chunks.ts";
+import * as entryModule from "../entry.ts";
 import type { ValueHome } from "../value.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { SEGMENT_OF_REF } = arenaModule;
+const { CHUNK_FRAME_BYTES, Room } = listChunksModule;
+const { Encoding, META_WORD, Storage, STORAGE_SHIFT, VALUE_WORD, wordBase } = entryModule;
 
 export type { ListElement } from "../../structures/list_chunks.ts";
 

@@ -9,13 +9,20 @@
  * the same member in another: intersecting two large sets hashes nothing.
  */
 
-import { copyBytes } from "../../bytes/copy.ts";
+import * as copyModule from "../../bytes/copy.ts";
 import type { Arena } from "../../structures/arena.ts";
-import { SEGMENT_OF_REF } from "../../structures/arena.ts";
-import { type HashTable, RECORD_PREFIX_BYTES } from "../../structures/hash_table.ts";
+import * as arenaModule from "../../structures/arena.ts";
+import type { HashTable } from "../../structures/hash_table.ts";
+import * as hashTableModule from "../../structures/hash_table.ts";
 import { TableWalk } from "../../structures/table_walk.ts";
-import { byteBase } from "../entry.ts";
+import * as entryModule from "../entry.ts";
 import type { StoredObject, ValueHome } from "../value.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes } = copyModule;
+const { SEGMENT_OF_REF } = arenaModule;
+const { RECORD_PREFIX_BYTES } = hashTableModule;
+const { byteBase } = entryModule;
 
 /** About what the objects around the slots take. */
 const OBJECT_BYTES = 160;

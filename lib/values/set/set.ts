@@ -14,23 +14,27 @@
  * the set changes; `point` shows the member's bytes, lent until the arena changes.
  */
 
-import { Int64, INT64_TEXT_BYTES } from "../../bytes/int64.ts";
+import { Int64 } from "../../bytes/int64.ts";
+import * as int64Module from "../../bytes/int64.ts";
 import type { Random } from "../../host/random.ts";
-import { Arena, SEGMENT_OF_REF } from "../../structures/arena.ts";
+import { Arena } from "../../structures/arena.ts";
+import * as arenaModule from "../../structures/arena.ts";
 import { IntSet } from "../../structures/int_set.ts";
-import { Packed, packedSize } from "../../structures/packed.ts";
+import { Packed } from "../../structures/packed.ts";
+import * as packedModule from "../../structures/packed.ts";
 import { TableWalk } from "../../structures/table_walk.ts";
-import {
-  Encoding,
-  ENCODING_SHIFT,
-  META_WORD,
-  Storage,
-  STORAGE_SHIFT,
-  VALUE_WORD,
-  wordBase,
-} from "../entry.ts";
+import * as entryModule from "../entry.ts";
 import type { ValueHome } from "../value.ts";
-import { type MemberSink, memberStart, MemberTable } from "./member_table.ts";
+import { type MemberSink, MemberTable } from "./member_table.ts";
+import * as memberTableModule from "./member_table.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { INT64_TEXT_BYTES } = int64Module;
+const { SEGMENT_OF_REF } = arenaModule;
+const { packedSize } = packedModule;
+const { Encoding, ENCODING_SHIFT, META_WORD, Storage, STORAGE_SHIFT, VALUE_WORD, wordBase } =
+  entryModule;
+const { memberStart } = memberTableModule;
 
 const Form = { INTEGERS: 0, PACKED: 1, TABLE: 2 } as const;
 

@@ -7,13 +7,20 @@
  * ```
  */
 
-import { copyBytes } from "../../bytes/copy.ts";
+import * as copyModule from "../../bytes/copy.ts";
 import type { Arena } from "../../structures/arena.ts";
-import { SEGMENT_OF_REF } from "../../structures/arena.ts";
-import { type HashTable, RECORD_PREFIX_BYTES } from "../../structures/hash_table.ts";
+import * as arenaModule from "../../structures/arena.ts";
+import type { HashTable } from "../../structures/hash_table.ts";
+import * as hashTableModule from "../../structures/hash_table.ts";
 import { OrderedCursor, OrderedSet } from "../../structures/ordered_set.ts";
-import { byteBase, wordBase } from "../entry.ts";
+import * as entryModule from "../entry.ts";
 import type { StoredObject, ValueHome } from "../value.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes } = copyModule;
+const { SEGMENT_OF_REF } = arenaModule;
+const { RECORD_PREFIX_BYTES } = hashTableModule;
+const { byteBase, wordBase } = entryModule;
 
 const MEMBER_OFFSET = RECORD_PREFIX_BYTES + 8;
 /** The table's word with the member's length. */

@@ -13,20 +13,21 @@
  * set changes, and by ranks.
  */
 
-import { Arena, SEGMENT_OF_REF } from "../../structures/arena.ts";
+import { Arena } from "../../structures/arena.ts";
+import * as arenaModule from "../../structures/arena.ts";
 import { OrderedCursor } from "../../structures/ordered_set.ts";
-import { Packed, packedSize } from "../../structures/packed.ts";
-import {
-  byteBase,
-  Encoding,
-  META_WORD,
-  Storage,
-  STORAGE_SHIFT,
-  VALUE_WORD,
-  wordBase,
-} from "../entry.ts";
+import { Packed } from "../../structures/packed.ts";
+import * as packedModule from "../../structures/packed.ts";
+import * as entryModule from "../entry.ts";
 import type { ValueHome } from "../value.ts";
-import { type MemberSink, memberStart, ScoreTable } from "./score_table.ts";
+import { type MemberSink, ScoreTable } from "./score_table.ts";
+import * as scoreTableModule from "./score_table.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { SEGMENT_OF_REF } = arenaModule;
+const { packedSize } = packedModule;
+const { byteBase, Encoding, META_WORD, Storage, STORAGE_SHIFT, VALUE_WORD, wordBase } = entryModule;
+const { memberStart } = scoreTableModule;
 
 /** Bytes of a packed score with its length. */
 const SCORE_BYTES = 9;

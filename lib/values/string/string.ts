@@ -6,11 +6,16 @@
  * nanoseconds and its text is what is read most.
  */
 
-import { parseInteger } from "../../bytes/integer.ts";
-import { parseBigInteger } from "../../bytes/integer.ts";
-import { SEGMENT_OF_REF } from "../../structures/arena.ts";
+import * as integerModule from "../../bytes/integer.ts";
+
+import * as arenaModule from "../../structures/arena.ts";
 import type { Arena } from "../../structures/arena.ts";
-import {
+import * as entryModule from "../entry.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { parseInteger, parseBigInteger } = integerModule;
+const { SEGMENT_OF_REF } = arenaModule;
+const {
   BLOCK_HEADER_BYTES,
   byteBase,
   Encoding,
@@ -20,7 +25,7 @@ import {
   STORAGE_SHIFT,
   VALUE_WORD,
   wordBase,
-} from "../entry.ts";
+} = entryModule;
 
 /** Longest text that Redis keeps in one allocation with its object. */
 const EMBSTR_BYTES = 44;
