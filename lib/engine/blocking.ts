@@ -11,20 +11,26 @@
  *
  * It costs nothing while nobody waits: the store is asked to tell of new keys, and the keyspace of
  * changes (only needed for streams), from the first who waits to the last.
+ * [hot]
  */
 
-import { dataOf } from "../bytes/copy.ts";
+import * as copyModule from "../bytes/copy.ts";
 import { Request } from "../resp/request.ts";
 import type { ReplyWriter } from "../resp/reply_writer.ts";
 import type { Database } from "../store/database.ts";
 import type { StoreState } from "../store/store_state.ts";
-import { SEGMENT_OF_REF } from "../structures/arena.ts";
-import { byteBase, ENTRY_KEY_OFFSET, readWord, typeOf, ValueType } from "../values/entry.ts";
+import * as arenaModule from "../structures/arena.ts";
+import * as entryModule from "../values/entry.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import { type KeyQueue, KeyQueues } from "./key_queues.ts";
 import type { AddedKeyListener, ChangeListener, Keyspace } from "./keyspace.ts";
 import type { Session } from "./session.ts";
 import { Waiter, type Waiting } from "./waiting.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { dataOf } = copyModule;
+const { SEGMENT_OF_REF } = arenaModule;
+const { byteBase, ENTRY_KEY_OFFSET, readWord, typeOf, ValueType } = entryModule;
 
 /** What there is to know here of a {@linkcode Call}, which knows all that is in the engine. */
 export interface WaitingCall {

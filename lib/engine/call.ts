@@ -11,7 +11,7 @@ import type { StringView } from "../values/string/string.ts";
 import * as entryModule from "../values/entry.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import type { Context } from "./context.ts";
-import * as errorsModule from "./errors.ts";
+import { errors } from "./errors.ts";
 import { KeyBatch } from "./key_batch.ts";
 import * as propagationModule from "./propagation.ts";
 import type { Session } from "./session.ts";
@@ -19,7 +19,6 @@ import type { Session } from "./session.ts";
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { parseInteger } = integerModule;
 const { META_WORD, readWord, TYPE_MASK, ValueType } = entryModule;
-const { errors } = errorsModule;
 const { Target } = propagationModule;
 
 const EMPTY_REQUEST = new Request();

@@ -2,14 +2,20 @@
  * The scripts that EVALSHA finds. Those that SCRIPT LOAD was given stay; those that came with EVAL
  * are kept up to a number, the ones used longest ago leaving first, because clients that put values
  * into their scripts would fill the memory otherwise (as Redis does from 7.4 on). Clients send a
- * script again when they are told NOSCRIPT.
+ * script again when they are told NOSCRIPT. [hot]
  */
 
-import { latin1 } from "../bytes/byte_string.ts";
-import { dataOf, equalData } from "../bytes/copy.ts";
-import { sha1 } from "../bytes/sha.ts";
+import * as byteStringModule from "../bytes/byte_string.ts";
+import * as copyModule from "../bytes/copy.ts";
+import * as shaModule from "../bytes/sha.ts";
 import type { Request } from "../resp/request.ts";
-import { scriptHead } from "./shebang.ts";
+import * as shebangModule from "./shebang.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { latin1 } = byteStringModule;
+const { dataOf, equalData } = copyModule;
+const { sha1 } = shaModule;
+const { scriptHead } = shebangModule;
 
 /** How many scripts of EVAL are kept. */
 export const MAX_EVAL_SCRIPTS = 500;

@@ -1,15 +1,23 @@
-/** The commands of a script: which of them it may run, and running them in a session of its own. */
+/**
+ * The commands of a script: which of them it may run, and running them in a session of its own.
+ * [hot]
+ */
 
 import type { CommandTable } from "../engine/command_table.ts";
 import type { Context } from "../engine/context.ts";
 import type { CommandSpec } from "../engine/command_spec.ts";
-import { Flag } from "../engine/command_spec.ts";
+import * as commandSpecModule from "../engine/command_spec.ts";
 import { errors } from "../engine/errors.ts";
 import type { ScriptDispatch } from "../engine/scripts.ts";
 import { invariant } from "../host/invariant.ts";
 import type { Request } from "../resp/request.ts";
 import type { ScriptHost } from "./script_host.ts";
-import { RestartScript, ScriptFlag, type ScriptRun } from "./script_run.ts";
+import { RestartScript, type ScriptRun } from "./script_run.ts";
+import * as scriptRunModule from "./script_run.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { Flag } = commandSpecModule;
+const { ScriptFlag } = scriptRunModule;
 
 const UNKNOWN = "ERR Unknown Redis command called from script";
 const WRONG_ARITY = "ERR Wrong number of args calling Redis command from script";

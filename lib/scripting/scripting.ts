@@ -6,29 +6,47 @@
  * and while others are served the server answers BUSY to all but SCRIPT KILL and its like. Where there
  * is no connection that could wait (requests that come from within) nobody could stop it: such a script
  * ends with an error at the threshold, or, once it has written, at {@linkcode LAST_RESORT} times that.
+ * [hot]
  */
 
-import { Target } from "../engine/propagation.ts";
+import * as propagationModule from "../engine/propagation.ts";
 import type { Call } from "../engine/call.ts";
 import type { Context } from "../engine/context.ts";
 import { CommandError } from "../engine/errors.ts";
 import type { ScriptEnginePort, ScriptFigures } from "../engine/scripts.ts";
-import { Gate, Session } from "../engine/session.ts";
+import { Session } from "../engine/session.ts";
+import * as sessionModule from "../engine/session.ts";
 import { invariant } from "../host/invariant.ts";
 import type { Timer } from "../host/clock.ts";
-import { frameAt } from "../lua/frames.ts";
-import { LuaStatus, LuaType } from "../lua/lua_api.ts";
-import { pushWord } from "../lua/lua_layout.ts";
-import { type LuaMachine, Outcome } from "../lua/lua_machine.ts";
+import * as framesModule from "../lua/frames.ts";
+import * as luaApiModule from "../lua/lua_api.ts";
+import * as luaLayoutModule from "../lua/lua_layout.ts";
+import type { LuaMachine } from "../lua/lua_machine.ts";
+import * as luaMachineModule from "../lua/lua_machine.ts";
 import { Request } from "../resp/request.ts";
 import { Libraries } from "./libraries.ts";
 import { ResultWriter } from "./lua_to_reply.ts";
-import { checkScript } from "./script_checks.ts";
+import * as scriptChecksModule from "./script_checks.ts";
 import { type CachedScript, ScriptCache } from "./script_cache.ts";
-import { withoutHead } from "./shebang.ts";
+import * as shebangModule from "./shebang.ts";
 import { ScriptCommands } from "./script_commands.ts";
-import { HANDLER_INDEX, MACHINE_LIMIT_BYTES, ScriptEngine } from "./script_engine.ts";
+import { ScriptStopped } from "./script_errors.ts";
+import * as scriptErrorsModule from "./script_errors.ts";
+import { ScriptEngine } from "./script_engine.ts";
+import * as scriptEngineModule from "./script_engine.ts";
 import { RestartScript, ScriptRun } from "./script_run.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { Target } = propagationModule;
+const { Gate } = sessionModule;
+const { frameAt } = framesModule;
+const { LuaStatus, LuaType } = luaApiModule;
+const { pushWord } = luaLayoutModule;
+const { Outcome } = luaMachineModule;
+const { checkScript } = scriptChecksModule;
+const { withoutHead } = shebangModule;
+const { BUSY_FUNCTION, BUSY_SCRIPT, KILLED, NOT_BUSY, STOPPED, UNKILLABLE } = scriptErrorsModule;
+const { HANDLER_INDEX, MACHINE_LIMIT_BYTES } = scriptEngineModule;
 
 /** How long a slow script runs between two looks at the sockets, in milliseconds. */
 const SLICE_MS = 10;
@@ -38,27 +56,6 @@ const LAST_RESORT = 4;
 /** How long a script may run plainly, in milliseconds. */
 const PLAIN_MS = 20;
 const PLACE_LEVELS = 8;
-
-const KILLED = "ERR Script killed by user with SCRIPT KILL...";
-const STOPPED =
-  "ERR Script stopped: it ran longer than busy-reply-threshold where none could stop it";
-
-const BUSY_SCRIPT = new CommandError(
-  "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
-);
-const BUSY_FUNCTION = new CommandError(
-  "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.",
-);
-const NOT_BUSY = new CommandError("NOTBUSY No scripts in execution right now.");
-const UNKILLABLE = new CommandError(
-  "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either " +
-    "wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.",
-);
-
-/** Thrown into a machine to end what runs in it. */
-class ScriptStopped {
-  constructor(readonly text: string) {}
-}
 
 /** A script that is set aside. */
 interface Aside {

@@ -6,9 +6,9 @@
 import * as bitsModule from "../../bytes/bits.ts";
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { errors } from "../../engine/errors.ts";
 import type { StringView } from "../../values/string/string.ts";
 import * as growthModule from "../string/growth.ts";
 import * as bitOffsetModule from "./bit_offset.ts";
@@ -16,9 +16,6 @@ import * as bitOffsetModule from "./bit_offset.ts";
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { bitsOfByte, countBits, findBit } = bitsModule;
 const { readClampedInteger, readIntegerInRange } = argumentsModule;
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { errors } = errorsModule;
 const { resizeStringAt } = growthModule;
 const { readBitOffset } = bitOffsetModule;
 

@@ -1,17 +1,24 @@
-/** Fields that hold a number and are added to, as INCRBY and INCRBYFLOAT do with strings. */
+/** Fields that hold a number and are added to, as INCRBY and INCRBYFLOAT do with strings. [hot] */
 
-import { fromLatin1, latin1 } from "../../bytes/byte_string.ts";
-import { dataOf } from "../../bytes/copy.ts";
-import { formatBigInteger, formatInteger, parseBigInteger } from "../../bytes/integer.ts";
-import { parseInteger } from "../../bytes/integer.ts";
-import { addLongDoubles, formatLongDouble, parseLongDouble } from "../../bytes/long_double.ts";
-import { readBigInteger } from "../../engine/arguments.ts";
+import * as byteStringModule from "../../bytes/byte_string.ts";
+import * as copyModule from "../../bytes/copy.ts";
+import * as integerModule from "../../bytes/integer.ts";
+import * as longDoubleModule from "../../bytes/long_double.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { errors } from "../../engine/errors.ts";
 import type { HashAccess } from "../../values/hash/hash.ts";
-import { hashToChange, newHash } from "./opening.ts";
+import * as openingModule from "./opening.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { fromLatin1, latin1 } = byteStringModule;
+const { dataOf } = copyModule;
+const { formatBigInteger, formatInteger, parseBigInteger, parseInteger } = integerModule;
+const { addLongDoubles, formatLongDouble, parseLongDouble } = longDoubleModule;
+const { readBigInteger } = argumentsModule;
+const { hashToChange, newHash } = openingModule;
 
 const MIN_64 = -(2n ** 63n);
 const MAX_64 = 2n ** 63n - 1n;

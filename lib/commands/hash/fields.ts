@@ -1,15 +1,12 @@
 /** Setting, reading and removing fields by name. [hot] */
 
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { wrongArity } from "../../engine/errors.ts";
 import * as openingModule from "./opening.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { wrongArity } = errorsModule;
 const { hashToChange, hashToFill, hashToRead, removeIfEmpty } = openingModule;
 
 export const HSET = command({

@@ -5,18 +5,14 @@
 
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import type { CommandError } from "../../engine/errors.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { type CommandError, errors } from "../../engine/errors.ts";
 import * as openListModule from "./open_list.ts";
 import * as pushPopModule from "./push_pop.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { readBigInteger, readClampedInteger } = argumentsModule;
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { errors } = errorsModule;
 const { openList } = openListModule;
 const { replyElement } = pushPopModule;
 

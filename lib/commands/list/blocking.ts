@@ -1,16 +1,24 @@
 /**
  * The blocking forms of taking elements from lists: BLPOP, BRPOP, BLMPOP, BLMOVE and BRPOPLPUSH. What
  * there is to be had at once is had as by the other forms, and propagated as by them.
+ * [hot]
  */
 
-import { readTimeoutSeconds } from "../../engine/arguments.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
-import { ValueType } from "../../values/entry.ts";
-import { move } from "./move.ts";
-import { openList, readsLeft } from "./open_list.ts";
-import { popOne, popWithKey, readManyPop } from "./push_pop.ts";
+import * as entryModule from "../../values/entry.ts";
+import * as moveModule from "./move.ts";
+import * as openListModule from "./open_list.ts";
+import * as pushPopModule from "./push_pop.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { readTimeoutSeconds } = argumentsModule;
+const { ValueType } = entryModule;
+const { move } = moveModule;
+const { openList, readsLeft } = openListModule;
+const { popOne, popWithKey, readManyPop } = pushPopModule;
 
 const POPS = Flag.WRITE | Flag.NO_SCRIPT | Flag.BLOCKING;
 const MOVES = POPS | Flag.DENY_OOM;

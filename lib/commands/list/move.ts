@@ -1,18 +1,25 @@
 /**
  * Moving an element from the end of one list to an end of another, or of the same: LMOVE and
- * RPOPLPUSH. What moves is copied aside in between, since both lists are worked on in turn.
+ * RPOPLPUSH. What moves is copied aside in between, since both lists are worked on in turn. [hot]
  */
 
 import { ByteBuffer } from "../../bytes/byte_buffer.ts";
-import { copyBytes } from "../../bytes/copy.ts";
+import * as copyModule from "../../bytes/copy.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
-import { frameBytes } from "../../structures/bulk_frame.ts";
-import { ValueType } from "../../values/entry.ts";
+import * as bulkFrameModule from "../../structures/bulk_frame.ts";
+import * as entryModule from "../../values/entry.ts";
 import { ListAccess } from "../../values/list/list.ts";
-import { newList, openList, putList, readsLeft } from "./open_list.ts";
-import { popped, replyElement } from "./push_pop.ts";
+import * as openListModule from "./open_list.ts";
+import * as pushPopModule from "./push_pop.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { copyBytes } = copyModule;
+const { frameBytes } = bulkFrameModule;
+const { ValueType } = entryModule;
+const { newList, openList, putList, readsLeft } = openListModule;
+const { popped, replyElement } = pushPopModule;
 
 /** Longer elements get a buffer for the time of the move. */
 const KEPT_BYTES = 64 * 1024;

@@ -1,9 +1,15 @@
-/** The one list that commands of a single key work on, and where positions in lists come from. */
+/**
+ * The one list that commands of a single key work on, and where positions in lists come from.
+ * [hot]
+ */
 
 import type { Call } from "../../engine/call.ts";
 import { errors } from "../../engine/errors.ts";
-import { ValueType } from "../../values/entry.ts";
+import * as entryModule from "../../values/entry.ts";
 import { ListAccess } from "../../values/list/list.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { ValueType } = entryModule;
 
 const list = new ListAccess();
 

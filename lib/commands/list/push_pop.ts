@@ -8,18 +8,15 @@
 
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { errors, wrongArity } from "../../engine/errors.ts";
 import * as bulkFrameModule from "../../structures/bulk_frame.ts";
 import type { ListAccess, ListElement } from "../../values/list/list.ts";
 import * as openListModule from "./open_list.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { readIntegerInRange } = argumentsModule;
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { errors, wrongArity } = errorsModule;
 const { frameBytes } = bulkFrameModule;
 const { newList, openList, putList, readsLeft } = openListModule;
 

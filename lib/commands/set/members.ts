@@ -1,14 +1,12 @@
 /** Adding, removing and looking up members of one set, and moving one between two. [hot] */
 
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
 import * as entryModule from "../../values/entry.ts";
 import { SetAccess } from "../../values/set/set.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
 const { ValueType } = entryModule;
 
 /** Lent to the command that runs. */

@@ -2,16 +2,13 @@
 
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { errors } from "../../engine/errors.ts";
 import * as openedModule from "./opened.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { readDouble } = argumentsModule;
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { errors } = errorsModule;
 const { openEntry, putSet, zset } = openedModule;
 
 /** Bits of the options of ZADD. */

@@ -5,16 +5,13 @@
 
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { errors } from "../../engine/errors.ts";
 import * as openedModule from "./opened.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { readIntegerInRange } = argumentsModule;
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { errors } = errorsModule;
 const { openEntry, replyShown, zset } = openedModule;
 
 const MOST = Number.MAX_SAFE_INTEGER;

@@ -1,12 +1,18 @@
-/** Ranges by rank, score and bytes, replied or stored: ZRANGE and what came before it. */
+/** Ranges by rank, score and bytes, replied or stored: ZRANGE and what came before it. [hot] */
 
-import { readClampedInteger } from "../../engine/arguments.ts";
+import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { SortedSetAccess } from "../../values/sorted_set/sorted_set.ts";
-import { openEntry, openRead, replyCount, replyShown, storeResult, zset } from "./opened.ts";
-import { By, type RangeForm, RangeWalk, readRange } from "./range_walk.ts";
+import * as openedModule from "./opened.ts";
+import { type RangeForm, RangeWalk } from "./range_walk.ts";
+import * as rangeWalkModule from "./range_walk.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { readClampedInteger } = argumentsModule;
+const { openEntry, openRead, replyCount, replyShown, storeResult, zset } = openedModule;
+const { By, readRange } = rangeWalkModule;
 
 export const ZRANGE = command({
   name: "ZRANGE",

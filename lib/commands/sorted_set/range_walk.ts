@@ -5,7 +5,7 @@
 
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { errors } from "../../engine/errors.ts";
 import type { MemberRange, ScoreRange } from "../../values/sorted_set/ranges.ts";
 import * as rangesModule from "../../values/sorted_set/ranges.ts";
 import type { SortedSetAccess } from "../../values/sorted_set/sorted_set.ts";
@@ -13,7 +13,6 @@ import * as boundsModule from "./bounds.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { readClampedInteger } = argumentsModule;
-const { errors } = errorsModule;
 const { ranksByScore } = rangesModule;
 const { readMemberRange, readScoreRange } = boundsModule;
 

@@ -1,17 +1,14 @@
 /** Scores and ranks of members, and how many there are: alone, by score and by bytes. [hot] */
 
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { errors, wrongArity } from "../../engine/errors.ts";
 import * as rangesModule from "../../values/sorted_set/ranges.ts";
 import * as boundsModule from "./bounds.ts";
 import * as openedModule from "./opened.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { errors, wrongArity } = errorsModule;
 const { ranksByScore } = rangesModule;
 const { readMemberRange, readScoreRange } = boundsModule;
 const { openRead, zset } = openedModule;

@@ -5,9 +5,9 @@
 
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { errors, wrongArity } from "../../engine/errors.ts";
 import * as streamLogModule from "../../structures/stream_log.ts";
 import { type Stream, StreamId, type Trim } from "../../values/stream/stream.ts";
 import type { ReadId } from "./ids.ts";
@@ -16,9 +16,6 @@ import * as openedModule from "./opened.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { readBigInteger, readClampedInteger } = argumentsModule;
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { errors, wrongArity } = errorsModule;
 const { LARGEST_ENTRY_BYTES } = streamLogModule;
 const { isMark, readId, readIdToAdd } = idsModule;
 const { newStream, nowOf, replyId, streamToChange, streamToRead } = openedModule;

@@ -5,12 +5,9 @@
  */
 
 import type { Call } from "../../engine/call.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { cString, errors } from "../../engine/errors.ts";
 import type { Request } from "../../resp/request.ts";
 import { StreamId } from "../../structures/stream_id.ts";
-
-// See "Hot modules" in lib/ARCHITECTURE.md.
-const { cString, errors } = errorsModule;
 
 const MAX_SEQ = 2n ** 64n - 1n;
 const MINUS = 0x2d;

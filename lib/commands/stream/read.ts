@@ -6,10 +6,9 @@
 
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import { CommandError } from "../../engine/errors.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { blockFromScript, CommandError, errors, quotedArgument } from "../../engine/errors.ts";
 import * as propagationModule from "../../engine/propagation.ts";
 import type { LogMark } from "../../structures/stream_cursor.ts";
 import {
@@ -24,9 +23,6 @@ import * as openedModule from "./opened.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { readClampedInteger, readTimeoutMs } = argumentsModule;
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { blockFromScript, errors, quotedArgument } = errorsModule;
 const { Target } = propagationModule;
 const { typeOf, ValueType } = entryModule;
 const { isMark, LAST_ID, NEW_IDS, readId, readStart, readStop } = idsModule;

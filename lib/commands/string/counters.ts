@@ -12,9 +12,9 @@ import * as integerModule from "../../bytes/integer.ts";
 import * as longDoubleModule from "../../bytes/long_double.ts";
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { errors } from "../../engine/errors.ts";
 import * as entryModule from "../../values/entry.ts";
 import * as stringModule from "../../values/string/string.ts";
 
@@ -24,9 +24,6 @@ const { dataOf } = copyModule;
 const { formatBigInteger, formatInteger, parseBigInteger, parseInteger } = integerModule;
 const { addFloats } = longDoubleModule;
 const { readBigInteger } = argumentsModule;
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { errors } = errorsModule;
 const { Encoding, META_WORD, metaWord, readWord, Storage, VALUE_META, ValueType } = entryModule;
 const { textEncoding } = stringModule;
 

@@ -1,16 +1,16 @@
 /**
  * The options that SET and GETEX share: when a value expires, and what excludes what. The parsed
  * options are one object that is used again, because a command reads its options, acts on them and
- * is done before the next one runs.
+ * is done before the next one runs. [hot]
  */
 
 import type { Call } from "../../engine/call.ts";
 import { errors } from "../../engine/errors.ts";
-import {
-  type ExpireTime,
-  type ExpireUnit,
-  readPositiveExpireTime,
-} from "../../engine/expire_time.ts";
+import type { ExpireTime, ExpireUnit } from "../../engine/expire_time.ts";
+import * as expireTimeModule from "../../engine/expire_time.ts";
+
+// See "Hot modules" in lib/ARCHITECTURE.md.
+const { readPositiveExpireTime } = expireTimeModule;
 
 /** How the time was given; the last of two of the same kind holds. */
 export const TimeOption = { NONE: 0, EX: 1, PX: 2, EXAT: 3, PXAT: 4 } as const;

@@ -6,8 +6,8 @@
  * command later must come to the same moment.
  */
 
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as commandModule from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { command } from "../../engine/command.ts";
 import type { Call } from "../../engine/call.ts";
 import type { ExpireTime, ExpireUnit } from "../../engine/expire_time.ts";
 import * as expireTimeModule from "../../engine/expire_time.ts";
@@ -15,8 +15,6 @@ import * as stringModule from "../../values/string/string.ts";
 import * as expiryOptionsModule from "./expiry_options.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
-const { Access, Flag } = commandSpecModule;
-const { command } = commandModule;
 const { readPositiveExpireTime, setExpireTime } = expireTimeModule;
 const { stringEncoding } = stringModule;
 const { readGetExOptions, readSetOptions, TimeOption } = expiryOptionsModule;

@@ -1,16 +1,13 @@
 /** Reading and setting several strings at once. [hot] */
 
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { wrongArity } from "../../engine/errors.ts";
 import * as entryModule from "../../values/entry.ts";
 import * as getSetModule from "./get_set.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { wrongArity } = errorsModule;
 const { typeOf, ValueType } = entryModule;
 const { storeArgument } = getSetModule;
 

@@ -3,18 +3,15 @@
 import * as copyModule from "../../bytes/copy.ts";
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
-import * as commandModule from "../../engine/command.ts";
-import * as commandSpecModule from "../../engine/command_spec.ts";
-import * as errorsModule from "../../engine/errors.ts";
+import { command } from "../../engine/command.ts";
+import { Access, Flag } from "../../engine/command_spec.ts";
+import { errors } from "../../engine/errors.ts";
 import * as getSetModule from "./get_set.ts";
 import * as growthModule from "./growth.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { copyBytes } = copyModule;
 const { readClampedInteger } = argumentsModule;
-const { command } = commandModule;
-const { Access, Flag } = commandSpecModule;
-const { errors } = errorsModule;
 const { storeArgument } = getSetModule;
 const { checkStringLength, resizeStringAt } = growthModule;
 

@@ -7,7 +7,6 @@
  */
 
 import * as integerModule from "../../bytes/integer.ts";
-
 import * as arenaModule from "../../structures/arena.ts";
 import type { Arena } from "../../structures/arena.ts";
 import * as entryModule from "../entry.ts";
