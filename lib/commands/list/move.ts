@@ -32,6 +32,7 @@ export const LMOVE = command({
   complexity: "O(1)",
   flags: Flag.WRITE | Flag.DENY_OOM,
   keys: [Access.RW | Access.ACCESS | Access.DELETE, Access.RW | Access.INSERT],
+  briefArguments: 5,
   run(call) {
     const fromFront = readsLeft(call, 3);
     const toFront = readsLeft(call, 4);
@@ -50,6 +51,7 @@ export const RPOPLPUSH = command({
   docFlags: ["deprecated"],
   deprecatedSince: "6.2.0",
   replacedBy: "`LMOVE` with the `RIGHT` and `LEFT` arguments",
+  briefArguments: 3,
   run(call) {
     if (!move(call, false, true)) call.reply.null();
   },

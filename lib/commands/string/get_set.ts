@@ -40,7 +40,7 @@ export const SET = command({
   complexity: "O(1)",
   flags: Flag.WRITE | Flag.DENY_OOM,
   keys: Access.RW | Access.ACCESS | Access.UPDATE | Access.VARIABLE_FLAGS,
-  briefArguments: 3,
+  briefArguments: 7,
   run(call) {
     if (call.count > 3) return setWithOptions(call);
     const ref = call.lookUpWrite(1);
