@@ -83,6 +83,8 @@ Deno.test("a queue is brief until it has many requests, or one that may take lon
   assert(!queue.isBrief);
   queue.clear();
   queue.add(queued("SET"), Request.from(["SET", "a", "b", "EX", "10"]));
+  assert(queue.isBrief);
+  queue.add(queued("SINTER"), Request.from(["SINTER", "a", "b"]));
   assert(!queue.isBrief);
   queue.clear();
   assert(queue.isBrief);
