@@ -6,8 +6,8 @@
 
 import * as doubleModule from "../bytes/double.ts";
 import * as integerModule from "../bytes/integer.ts";
-import * as shaModule from "../bytes/sha.ts";
-import * as versionModule from "../config/version.ts";
+import { sha1 } from "../bytes/sha.ts";
+import { REDIS_VERSION } from "../config/version.ts";
 import * as luaApiModule from "../lua/lua_api.ts";
 import * as luaLayoutModule from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
@@ -21,8 +21,6 @@ import type { ScriptRun } from "./script_run.ts";
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { formatDouble } = doubleModule;
 const { formatInteger } = integerModule;
-const { sha1 } = shaModule;
-const { REDIS_VERSION } = versionModule;
 const { LuaType } = luaApiModule;
 const { baseOf, numberAt, stringBytes, stringLength, topOf, typeAt, VALUE_BYTES, wordAt } =
   luaLayoutModule;

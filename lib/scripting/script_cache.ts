@@ -5,17 +5,15 @@
  * script again when they are told NOSCRIPT. [hot]
  */
 
-import * as byteStringModule from "../bytes/byte_string.ts";
+import { latin1 } from "../bytes/byte_string.ts";
 import * as copyModule from "../bytes/copy.ts";
 import * as shaModule from "../bytes/sha.ts";
 import type { Request } from "../resp/request.ts";
-import * as shebangModule from "./shebang.ts";
+import { scriptHead } from "./shebang.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
-const { latin1 } = byteStringModule;
 const { dataOf, equalData } = copyModule;
 const { sha1 } = shaModule;
-const { scriptHead } = shebangModule;
 
 /** How many scripts of EVAL are kept. */
 export const MAX_EVAL_SCRIPTS = 500;

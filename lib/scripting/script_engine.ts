@@ -4,17 +4,17 @@
  * stack) is thrown away, and the next script gets a new one. [hot]
  */
 
-import * as luaBinaryModule from "../host/lua_binary.ts";
+import { luaBinary } from "../host/lua_binary.ts";
 import * as luaApiModule from "../lua/lua_api.ts";
 import * as luaLayoutModule from "../lua/lua_layout.ts";
 import { type HostFunction, LuaMachine } from "../lua/lua_machine.ts";
 import { Request } from "../resp/request.ts";
 import { ArgumentTable } from "./argument_table.ts";
-import * as baseLibraryModule from "./base_library.ts";
-import * as bitLibraryModule from "./bit_library.ts";
-import * as jsonLibraryModule from "./json_library.ts";
+import { BASE_LIBRARY, HOST_LIBRARY, MATH_LIBRARY, STRING_LIBRARY } from "./base_library.ts";
+import { BIT_LIBRARY } from "./bit_library.ts";
+import { JSON_LIBRARY } from "./json_library.ts";
 import { JsonSettings } from "./json_settings.ts";
-import * as messagePackLibraryModule from "./message_pack_library.ts";
+import { MESSAGE_PACK_LIBRARY } from "./message_pack_library.ts";
 import type {
   Constants,
   Library,
@@ -22,28 +22,20 @@ import type {
   LibraryFunction,
   ScriptProblem,
 } from "./library.ts";
-import * as osLibraryModule from "./os_library.ts";
+import { OS_LIBRARY } from "./os_library.ts";
 import { DrandRandom } from "./random.ts";
 import * as redisLibraryModule from "./redis_library.ts";
 import { ReplyMemory } from "./reply_memory.ts";
-import * as sandboxSourceModule from "./sandbox_source.ts";
+import { SANDBOX_SOURCE } from "./sandbox_source.ts";
 import type { ScriptHost } from "./script_host.ts";
 import type { ScriptRun } from "./script_run.ts";
-import * as structLibraryModule from "./struct_library.ts";
+import { STRUCT_LIBRARY } from "./struct_library.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
-const { luaBinary } = luaBinaryModule;
 const { GLOBALS_INDEX, LuaStatus, MULTIPLE_RESULTS } = luaApiModule;
 const { assignsGlobals, baseOf, setTop, topOf, VALUE_BYTES, wordAt } = luaLayoutModule;
-const { BASE_LIBRARY, HOST_LIBRARY, MATH_LIBRARY, STRING_LIBRARY } = baseLibraryModule;
-const { BIT_LIBRARY } = bitLibraryModule;
-const { JSON_LIBRARY } = jsonLibraryModule;
-const { MESSAGE_PACK_LIBRARY } = messagePackLibraryModule;
-const { OS_LIBRARY } = osLibraryModule;
 const { callCommand, EVAL_LIBRARY, LOAD_LIBRARY, LOG_CONSTANTS, REDIS_CONSTANTS, REDIS_LIBRARY } =
   redisLibraryModule;
-const { SANDBOX_SOURCE } = sandboxSourceModule;
-const { STRUCT_LIBRARY } = structLibraryModule;
 
 /** Memory that one machine may take. */
 export const MACHINE_LIMIT_BYTES: number = 256 * 1024 * 1024;

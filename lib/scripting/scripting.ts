@@ -14,11 +14,10 @@ import type { Call } from "../engine/call.ts";
 import type { Context } from "../engine/context.ts";
 import { CommandError } from "../engine/errors.ts";
 import type { ScriptEnginePort, ScriptFigures } from "../engine/scripts.ts";
-import { Session } from "../engine/session.ts";
-import * as sessionModule from "../engine/session.ts";
+import { Gate, Session } from "../engine/session.ts";
 import { invariant } from "../host/invariant.ts";
 import type { Timer } from "../host/clock.ts";
-import * as framesModule from "../lua/frames.ts";
+import { frameAt } from "../lua/frames.ts";
 import * as luaApiModule from "../lua/lua_api.ts";
 import * as luaLayoutModule from "../lua/lua_layout.ts";
 import type { LuaMachine } from "../lua/lua_machine.ts";
@@ -28,24 +27,27 @@ import { Libraries } from "./libraries.ts";
 import { ResultWriter } from "./lua_to_reply.ts";
 import * as scriptChecksModule from "./script_checks.ts";
 import { type CachedScript, ScriptCache } from "./script_cache.ts";
-import * as shebangModule from "./shebang.ts";
+import { withoutHead } from "./shebang.ts";
 import { ScriptCommands } from "./script_commands.ts";
-import { ScriptStopped } from "./script_errors.ts";
-import * as scriptErrorsModule from "./script_errors.ts";
+import {
+  BUSY_FUNCTION,
+  BUSY_SCRIPT,
+  KILLED,
+  NOT_BUSY,
+  ScriptStopped,
+  STOPPED,
+  UNKILLABLE,
+} from "./script_errors.ts";
 import { ScriptEngine } from "./script_engine.ts";
 import * as scriptEngineModule from "./script_engine.ts";
 import { RestartScript, ScriptRun } from "./script_run.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { Target } = propagationModule;
-const { Gate } = sessionModule;
-const { frameAt } = framesModule;
 const { LuaStatus, LuaType } = luaApiModule;
 const { pushWord } = luaLayoutModule;
 const { Outcome } = luaMachineModule;
 const { checkScript } = scriptChecksModule;
-const { withoutHead } = shebangModule;
-const { BUSY_FUNCTION, BUSY_SCRIPT, KILLED, NOT_BUSY, STOPPED, UNKILLABLE } = scriptErrorsModule;
 const { HANDLER_INDEX, MACHINE_LIMIT_BYTES } = scriptEngineModule;
 
 /** How long a slow script runs between two looks at the sockets, in milliseconds. */

@@ -1,6 +1,6 @@
 /** Scripts: running them, by their text or by its SHA-1. [hot] */
 
-import * as byteStringModule from "../../bytes/byte_string.ts";
+import { latin1 } from "../../bytes/byte_string.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
@@ -10,13 +10,11 @@ import type { Request } from "../../resp/request.ts";
 import type { CachedScript } from "../../scripting/script_cache.ts";
 import * as scriptCacheModule from "../../scripting/script_cache.ts";
 import { Scripting } from "../../scripting/scripting.ts";
-import * as shebangModule from "../../scripting/shebang.ts";
+import { scriptHead } from "../../scripting/shebang.ts";
 import * as invokeModule from "./invoke.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
-const { latin1 } = byteStringModule;
 const { MAX_RESTARTS } = scriptCacheModule;
-const { scriptHead } = shebangModule;
 const { declaredFlags, FIRST_KEY, keyCount } = invokeModule;
 
 const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
