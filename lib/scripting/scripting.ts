@@ -360,6 +360,8 @@ export class Scripting implements ScriptEnginePort {
     if (run.isFunction !== isFunction) throw this.busyError;
     if (run.hasWritten) throw UNKILLABLE;
     run.isKilled = true;
+    // It is gone before anybody can send more.
+    queueMicrotask(() => this.timer !== null && this.goOn());
   }
 
   /** The function that runs, for FUNCTION STATS; null for none. */
@@ -417,6 +419,8 @@ export class Scripting implements ScriptEnginePort {
   }
 
   private goOn(): void {
+    this.timer?.cancel();
+    this.timer = null;
     const { aside, run, context } = this;
     if (aside === null) return;
     if (run.isKilled) {
@@ -439,7 +443,6 @@ export class Scripting implements ScriptEnginePort {
   private release(aside: Aside, outcome: number): void {
     const { scripts } = this.context;
     this.aside = null;
-    this.timer = null;
     scripts.beginTurn();
     scripts.setBusy(false);
     scripts.dispatch?.release(() => this.finish(aside.call, outcome));

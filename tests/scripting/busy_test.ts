@@ -1,6 +1,8 @@
 /** Scripts that run for long, over real sockets: others hear BUSY, and every script can be ended. */
 
 import { assert, assertEquals } from "@std/assert";
+import { startServer } from "../../lib/mod.ts";
+import { until } from "../support/replication_nodes.ts";
 import { connect, type RespClient, show } from "../support/resp_client.ts";
 import { type ServerProcess, startServerProcess } from "../support/server_process.ts";
 
@@ -197,6 +199,28 @@ Deno.test("a session that leaves its endless script takes nothing with it", () =
     assertEquals(await say("SCRIPT", "KILL"), "OK");
     assertEquals(await say("PING"), "PONG");
   }));
+
+Deno.test("a killed script is gone before anybody can send more", async () => {
+  await using server = await startServer({ directives: { "busy-reply-threshold": "20" } });
+  await using client = await connect(server.port);
+  const running = () => {
+    const stats = server.send("FUNCTION", "STATS");
+    assert(stats instanceof Map);
+    return stats.get("running_script");
+  };
+  server.send(
+    "FUNCTION",
+    "LOAD",
+    "#!lua name=l\nredis.register_function('endless', function() while true do end end)",
+  );
+  const reply = client.send("FCALL", "endless", 0);
+  await until(() => Promise.resolve(running() !== null), "the function to be slow");
+  assertEquals(server.send("FUNCTION", "KILL"), "OK");
+  // What a client sends once it has read this comes later than the end of this task.
+  await Promise.resolve();
+  assertEquals(running(), null);
+  assert(show(await reply).includes("Script killed by user"));
+});
 
 Deno.test("SHUTDOWN NOSAVE ends a server whose script can't be killed", () =>
   withServer(async (scene) => {
