@@ -1,9 +1,10 @@
 /**
  * Copying and comparing bytes between buffers without making views for short ranges. [hot]
  *
- * A DataView reads and writes four bytes at a time wherever they lie: 32 bytes take 22 ns, in a
- * loop over bytes 38 ns, and by `set` with the view that it needs 45 ns. Eight at a time as BigInts
- * would take 15 ns once fully optimised, and allocate until then.
+ * A DataView reads and writes several bytes at a time wherever they lie: 32 bytes take 9 ns eight at a
+ * time, 12 ns four at a time, and by `set` with the two views that it needs 39 ns. Eight are a BigInt,
+ * which V8's optimised code keeps in a register and other code allocates: for copying, which is
+ * always hot. Comparing them took longer than two comparisons of four.
  */
 
 /** From here on `set` is faster, its two views included. */
@@ -27,9 +28,17 @@ export function copyBytes(
   }
   // The last word overlaps the one before, in place of up to three bytes by themselves: what is copied
   // has all lengths, so that the processor guessed wrongly how many (HGETALL of 10: 640 → 555 ns).
-  const last = length - 4;
-  for (let i = 0; i < last; i += 4) target.setInt32(to + i, source.getInt32(from + i, true), true);
-  target.setInt32(to + last, source.getInt32(from + last, true), true);
+  if (length < 8) {
+    const last = length - 4;
+    target.setInt32(to, source.getInt32(from, true), true);
+    target.setInt32(to + last, source.getInt32(from + last, true), true);
+    return;
+  }
+  const last = length - 8;
+  for (let i = 0; i < last; i += 8) {
+    target.setBigInt64(to + i, source.getBigInt64(from + i, true), true);
+  }
+  target.setBigInt64(to + last, source.getBigInt64(from + last, true), true);
 }
 
 /** Whether two ranges hold the same bytes. */
@@ -40,15 +49,17 @@ export function equalData(
   bOffset: number,
   length: number,
 ): boolean {
-  const words = length & ~3;
-  let i = 0;
-  for (; i < words; i += 4) {
+  const last = length - 4;
+  if (last < 0) {
+    for (let i = 0; i < length; i++) {
+      if (a.getUint8(aOffset + i) !== b.getUint8(bOffset + i)) return false;
+    }
+    return true;
+  }
+  for (let i = 0; i < last; i += 4) {
     if (a.getInt32(aOffset + i, true) !== b.getInt32(bOffset + i, true)) return false;
   }
-  for (; i < length; i++) {
-    if (a.getUint8(aOffset + i) !== b.getUint8(bOffset + i)) return false;
-  }
-  return true;
+  return a.getInt32(aOffset + last, true) === b.getInt32(bOffset + last, true);
 }
 
 function copyLong(source: DataView, from: number, target: DataView, to: number, length: number) {

@@ -20,6 +20,11 @@ export class NameTable<Value> {
   private firsts: Int32Array = new Int32Array(0);
   private lasts: Int32Array = new Int32Array(0);
   private mask = 0;
+  // The name found last, as its words were given: in pipelines most are followed by the same one.
+  private lastLength = 0;
+  private lastFirst = 0;
+  private lastLast = 0;
+  private lastValue: Value | undefined = undefined;
 
   constructor(entries: Iterable<readonly [name: string, value: Value]>) {
     const list = [...entries];
@@ -42,17 +47,39 @@ export class NameTable<Value> {
 
   /** The value under a name, given as bytes in any case. */
   find(data: DataView, offset: number, length: number): Value | undefined {
-    const { lengths, firsts, lasts } = this;
     const first = firstWord(data, offset, length);
     const last = lastWord(data, offset, length);
+    if (first === this.lastFirst && last === this.lastLast && length === this.lastLength) {
+      return this.lastValue;
+    }
+    const slot = this.slotOf(lowerWord(first), lowerWord(last), data, offset, length);
+    const value = this.values[slot];
+    if (length <= TWO_WORDS_BYTES) {
+      this.lastLength = length;
+      this.lastFirst = first;
+      this.lastLast = last;
+      this.lastValue = value;
+    }
+    return value;
+  }
+
+  /** Where a name is, or else an empty slot; its words are given in lower case. */
+  private slotOf(
+    first: number,
+    last: number,
+    data: DataView,
+    offset: number,
+    length: number,
+  ): number {
+    const { lengths, firsts, lasts } = this;
     let slot = hash(first, last) & this.mask;
     for (;;) {
       const found = lengths[slot];
       if (
         found === length && firsts[slot] === first && lasts[slot] === last &&
         (length <= TWO_WORDS_BYTES || this.hasMiddle(this.offsets[slot], data, offset, length))
-      ) return this.values[slot];
-      if (found === 0) return undefined;
+      ) return slot;
+      if (found === 0) return slot;
       slot = (slot + 1) & this.mask;
     }
   }
@@ -68,10 +95,9 @@ export class NameTable<Value> {
 
   private insert(start: number, length: number, value: Value): void {
     const data = new DataView(this.names.buffer);
-    const first = firstWord(data, start, length);
-    const last = lastWord(data, start, length);
-    let slot = hash(first, last) & this.mask;
-    while (this.lengths[slot] !== 0) slot = (slot + 1) & this.mask;
+    const first = lowerWord(firstWord(data, start, length));
+    const last = lowerWord(lastWord(data, start, length));
+    const slot = this.slotOf(first, last, data, start, length);
     this.values[slot] = value;
     this.offsets[slot] = start;
     this.lengths[slot] = length;
@@ -80,17 +106,16 @@ export class NameTable<Value> {
   }
 }
 
-/** The first four bytes in lower case; of a shorter name all of them. */
+/** The first four bytes; of a shorter name all of them. */
 function firstWord(data: DataView, offset: number, length: number): number {
-  if (length >= 4) return lowerWord(data.getInt32(offset, true));
-  let word = 0;
-  for (let i = length - 1; i >= 0; i--) word = word << 8 | data.getUint8(offset + i);
-  return lowerWord(word);
+  if (length >= 4) return data.getInt32(offset, true);
+  if (length === 3) return data.getUint16(offset, true) | data.getUint8(offset + 2) << 16;
+  return length === 2 ? data.getUint16(offset, true) : length === 1 ? data.getUint8(offset) : 0;
 }
 
-/** The last four bytes in lower case; 0 for a shorter name. */
+/** The last four bytes; 0 for a shorter name. */
 function lastWord(data: DataView, offset: number, length: number): number {
-  return length >= 4 ? lowerWord(data.getInt32(offset + length - 4, true)) : 0;
+  return length >= 4 ? data.getInt32(offset + length - 4, true) : 0;
 }
 
 function lower(byte: number): number {

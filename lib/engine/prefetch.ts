@@ -45,7 +45,7 @@ export class Prefetch {
   /** Reads a little of what requests name, and keeps the hashes with them. */
   touch(db: Database, requests: readonly Request[], count: number): void {
     const { table } = db;
-    if (table.count >= LEAST_KEYS && !hashOneKey(table, requests, count)) {
+    if (!hashOneKey(table, requests, count) && table.count >= LEAST_KEYS) {
       this.touchKeys(table, requests, count);
     }
     if (db.objects.count > 0) this.touchElements(db, requests, count);
@@ -102,7 +102,8 @@ export class Prefetch {
 
 /**
  * Keeps the hash of the key with the requests, if all name the same one, as those of many pipelines
- * do; false where they don't, and where the key may stand further on.
+ * do, whatever the size of the database; false where they don't, and where the key may stand further
+ * on.
  */
 function hashOneKey(table: HashTable, requests: readonly Request[], count: number): boolean {
   const first = requests[0];

@@ -194,6 +194,7 @@ export class RequestParser {
       const place = batch[count];
       // Most lie in the same buffer; comparing is cheaper than storing pointers.
       if (place.data !== own.data) place.share(own);
+      if (count > first && this.repeats(batch[count - 1], place)) continue;
       if (this.remaining === 0) this.request = place;
       else {
         batch[count] = own;
@@ -228,6 +229,42 @@ export class RequestParser {
     this.remaining = 0;
     this.bulkLength = -1;
     this.searched = 0;
+  }
+
+  /**
+   * Finds the next request by the one before it: where the arguments of both have the same lengths, as
+   * in most pipelines, all that stands between them is equal.
+   *
+   * @param request where it is put.
+   */
+  private repeats(before: Request, request: Request): boolean {
+    const { data, offsets, lengths } = request;
+    const { count } = before;
+    const start = this.at;
+    const shift = start - before.start;
+    const end = before.end + shift;
+    if (end > this.end || count > offsets.length || data.getUint8(before.start) !== STAR) {
+      return false;
+    }
+    for (let i = 0, from = before.start; i < count; i++) {
+      const to = before.offsets[i];
+      // The last four bytes may overlap those before: a header with a line end before it has six or more.
+      for (let at = from; at < to - 4; at += 4) {
+        if (data.getInt32(at, true) !== data.getInt32(at + shift, true)) return false;
+      }
+      if (data.getInt32(to - 4, true) !== data.getInt32(to - 4 + shift, true)) return false;
+      const length = before.lengths[i];
+      offsets[i] = to + shift;
+      lengths[i] = length;
+      from = to + length;
+    }
+    request.clear();
+    request.count = count;
+    request.start = start;
+    request.end = end;
+    this.start = start;
+    this.at = end;
+    return true;
   }
 
   private arguments(): number {

@@ -12,6 +12,9 @@ const CRLF = 0x0a0d;
 const CR = 13;
 /** `$0 CR LF` for adding a digit to. */
 const SHORT_HEADER = 0x0a0d3024;
+/** `$00 CR` for adding two digits to; LF follows. */
+const TWO_DIGIT_HEADER = 0x0d303024;
+const LF = 10;
 const DOLLAR = 36;
 const ZERO = 48;
 
@@ -47,7 +50,13 @@ export function writeFrame(
 ): void {
   let to = place + 4;
   if (length < 10) data.setInt32(place, SHORT_HEADER + (length << 8), true);
-  else {
+  else if (length < 100) {
+    const tens = length * 205 >>> 11;
+    const ones = length - tens * 10;
+    data.setInt32(place, TWO_DIGIT_HEADER + (tens << 8) + (ones << 16), true);
+    data.setUint8(place + 4, LF);
+    to = place + 5;
+  } else {
     bytes[place] = DOLLAR;
     to = place + 3 + formatInteger(length, bytes, place + 1);
     data.setInt16(to - 2, CRLF, true);

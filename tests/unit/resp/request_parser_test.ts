@@ -80,15 +80,15 @@ function parse(parts: Iterable<Uint8Array>, parser = newParser()): string[] {
       const parsed = parser.next();
       if (parsed === Parsed.INCOMPLETE) break;
       if (parsed === Parsed.ERROR) return [...found, `! ${parser.error}`];
-      found.push(words(parser));
+      found.push(words(parser.request));
     }
   }
   return found;
 }
 
-function words(parser: RequestParser): string {
+function words(request: Request): string {
   const all: string[] = [];
-  for (let i = 0; i < parser.request.count; i++) all.push(latin1(parser.request.view(i)));
+  for (let i = 0; i < request.count; i++) all.push(latin1(request.view(i)));
   return JSON.stringify(all);
 }
 
@@ -226,7 +226,7 @@ Deno.test("a request keeps its arguments while more is read behind it", () => {
   assertEquals(parser.next(), Parsed.REQUEST);
   assertEquals(parser.next(), Parsed.REQUEST);
   for (let i = 0; i < 40; i++) parser.feed(bytesOf("PING\r\n".repeat(1000)));
-  assertEquals(words(parser), '["ECHO","hello"]');
+  assertEquals(words(parser.request), '["ECHO","hello"]');
   let pings = 0;
   while (parser.next() === Parsed.REQUEST) pings++;
   assertEquals(pings, 40_000);
@@ -284,6 +284,55 @@ Deno.test("a batch holds the requests that are complete, in order", () => {
   assertEquals(parser.nextBatch(batch, 0, 4), 1);
   assertEquals(batch[0].text(0), "efghi");
 });
+
+Deno.test("a batch holds what is found one by one, however much the requests are alike", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  console.log(`seed ${seed}`);
+  const random = new SeededRandom(seed);
+  for (let round = 0; round < 1000; round++) {
+    const bytes = bytesOf(alikeRequests(random));
+    const oneByOne = parse([bytes]);
+    const parts = cutInto(bytes, () => 1 + random.below(200));
+    assertEquals(parseInBatches(parts), oneByOne, latin1(bytes));
+  }
+});
+
+/** A pipeline of requests that mostly have the shape of the one before, and may end in an error. */
+function alikeRequests(random: SeededRandom): string {
+  const pick = (choices: readonly string[]) => choices[random.below(choices.length)];
+  let text = "";
+  let lengths = [3, 5];
+  for (let i = random.below(40); i >= 0; i--) {
+    if (random.below(4) === 0) {
+      const longest = random.below(10) === 0 ? 130 : 12;
+      const count = random.below(20) === 0 ? 20 : random.below(4);
+      lengths = Array.from({ length: 1 + count }, () => random.below(longest));
+    } else if (random.below(8) === 0) {
+      text += pick(["*0\r\n", "PING\r\n", "\r\n", 'SET a "\\x41"\r\n', "*-1\r\n"]);
+    } else if (random.below(60) === 0) text += pick(["*1\r\nx", "*x\r\n", "*1\r\n$01\r\n"]);
+    // What ends an argument is passed over unseen, as in Redis.
+    const end = random.below(20) === 0 ? "xx" : "\r\n";
+    const words = lengths.map((length) => `$${length}\r\n${pick(["a", "$"]).repeat(length)}${end}`);
+    text += `*${lengths.length}\r\n${words.join("")}`;
+  }
+  return text;
+}
+
+/** The same as {@linkcode parse}, by batches. */
+function parseInBatches(parts: Iterable<Uint8Array>): string[] {
+  const parser = newParser();
+  const batch = Array.from({ length: 16 }, () => new Request());
+  const found: string[] = [];
+  for (const part of parts) {
+    parser.feed(part);
+    do {
+      const count = parser.nextBatch(batch, 0, batch.length);
+      for (const request of batch.slice(0, count)) found.push(words(request));
+      if (parser.ended === Parsed.ERROR) return [...found, `! ${parser.error}`];
+    } while (parser.ended === Parsed.REQUEST);
+  }
+  return found;
+}
 
 Deno.test("a request that waits stays while more is read, and those behind it are found again", () => {
   const parser = newParser();
