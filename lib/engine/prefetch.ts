@@ -84,11 +84,11 @@ export class Prefetch {
     const { table } = db.objectOf(ref);
     if (table === undefined || table.count < LEAST_ELEMENTS) return;
     const isScored = typeOf(db.arena, ref) === ValueType.SORTED_SET;
+    if (haveSameElement(requests[first + 1], collection, isScored)) return;
     for (let i = first; i < count; i++) {
       const request = requests[i];
       hashes[i] = 0;
-      // A score stands before the member that is added.
-      const at = isScored && request.count === 4 ? 3 : 2;
+      const at = elementOf(request, isScored);
       if (at >= request.count || request.lengths[at] > LONGEST_KEY) continue;
       if (i > first && !haveSameKey(request, collection)) continue;
       const hash = table.hash(request.data, request.offsets[at], request.lengths[at]);
@@ -132,7 +132,22 @@ function entryOf({ table }: Database, request: Request): number {
   return table.find(data, offsets[1], lengths[1], hash);
 }
 
+/** The argument that names an element, if any does: a score stands before the member that is added. */
+function elementOf(request: Request, isScored: boolean): number {
+  return isScored && request.count === 4 ? 3 : 2;
+}
+
 function haveSameKey(a: Request, b: Request): boolean {
-  return a.lengths[1] === b.lengths[1] &&
-    equalData(a.data, a.offsets[1], b.data, b.offsets[1], a.lengths[1]);
+  return haveSame(a, b, 1);
+}
+
+/** Such as the ends of a range, or what one request after the other asks for: it is in the cache soon. */
+function haveSameElement(a: Request, b: Request, isScored: boolean): boolean {
+  const at = elementOf(a, isScored);
+  return a.count === b.count && at < a.count && haveSame(a, b, at);
+}
+
+function haveSame(a: Request, b: Request, at: number): boolean {
+  return a.lengths[at] === b.lengths[at] &&
+    equalData(a.data, a.offsets[at], b.data, b.offsets[at], a.lengths[at]);
 }

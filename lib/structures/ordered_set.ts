@@ -204,6 +204,24 @@ export class OrderedSet extends OrderedNodes {
     return true;
   }
 
+  /**
+   * Gives the records from a cursor on, or back from it, that are in its leaf, `most` of them, and sets
+   * the cursor on the last one; how many they were. As numbers beside each other they can be read
+   * together, where by {@linkcode next} each waits for the one before.
+   */
+  refsFrom(cursor: OrderedCursor, refs: Int32Array, most: number, reverse: boolean): number {
+    const { leaf, index } = cursor;
+    const words = this.arena.words[leaf >>> SEGMENT_OF_REF];
+    const base = wordOf(leaf);
+    const step = reverse ? -1 : 1;
+    const count = Math.min(most, reverse ? index + 1 : words[base] - index);
+    let at = base + LEAF_REFS + index;
+    for (let i = 0; i < count; i++, at += step) refs[i] = words[at];
+    cursor.index = index + step * (count - 1);
+    cursor.ref = refs[count - 1];
+    return count;
+  }
+
   /** The score of the record that a cursor is on. */
   scoreAt(cursor: OrderedCursor): number {
     const { leaf, index } = cursor;

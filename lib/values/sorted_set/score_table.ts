@@ -13,6 +13,7 @@ import * as arenaModule from "../../structures/arena.ts";
 import type { HashTable } from "../../structures/hash_table.ts";
 import * as hashTableModule from "../../structures/hash_table.ts";
 import { OrderedCursor, OrderedSet } from "../../structures/ordered_set.ts";
+import * as orderedNodesModule from "../../structures/ordered_nodes.ts";
 import * as entryModule from "../entry.ts";
 import type { StoredObject, ValueHome } from "../value.ts";
 
@@ -20,6 +21,7 @@ import type { StoredObject, ValueHome } from "../value.ts";
 const { copyBytes } = copyModule;
 const { SEGMENT_OF_REF } = arenaModule;
 const { RECORD_PREFIX_BYTES } = hashTableModule;
+const { LEAF_CAPACITY } = orderedNodesModule;
 const { byteBase, wordBase } = entryModule;
 
 const MEMBER_OFFSET = RECORD_PREFIX_BYTES + 8;
@@ -32,6 +34,8 @@ const MEMBERS_PER_NODE = 32;
 
 /** One for all, since no walk runs inside another. */
 const cursor = new OrderedCursor();
+/** Records of a leaf. */
+const refs = new Int32Array(LEAF_CAPACITY);
 
 /** Takes the members of a range, each lent until the call returns. */
 export interface MemberSink {
@@ -98,11 +102,15 @@ export class ScoreTable implements StoredObject {
     const { arena, order } = this;
     order.seek(cursor, rank);
     for (let left = count;;) {
-      const { ref } = cursor;
-      const segment = ref >>> SEGMENT_OF_REF;
-      const length = arena.words[segment][wordBase(ref) + KEY_LENGTH_WORD];
-      sink.bulkRange(arena.data[segment], memberStart(ref), length);
-      if (--left === 0) return;
+      const taken = order.refsFrom(cursor, refs, left, reverse);
+      for (let i = 0; i < taken; i++) {
+        const ref = refs[i];
+        const segment = ref >>> SEGMENT_OF_REF;
+        const length = arena.words[segment][wordBase(ref) + KEY_LENGTH_WORD];
+        sink.bulkRange(arena.data[segment], memberStart(ref), length);
+      }
+      left -= taken;
+      if (left === 0) return;
       if (reverse) order.previous(cursor);
       else order.next(cursor);
     }

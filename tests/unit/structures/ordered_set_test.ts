@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { latin1, utf8 } from "../../../lib/bytes/byte_string.ts";
 import { Arena, REF_IN_SEGMENT, REF_UNIT, SEGMENT_OF_REF } from "../../../lib/structures/arena.ts";
 import { RECORD_PREFIX_BYTES } from "../../../lib/structures/hash_table.ts";
+import { LEAF_CAPACITY } from "../../../lib/structures/ordered_nodes.ts";
 import { OrderedCursor, OrderedSet } from "../../../lib/structures/ordered_set.ts";
 import { Random, seed } from "../bytes/random.ts";
 
@@ -88,6 +89,26 @@ class Subject {
     const cursor = new OrderedCursor();
     set.seek(cursor, rank);
     assertEquals(this.keyOf(cursor.ref), items[rank].key);
+    const reverse = random.below(2) === 0;
+    const wanted = items.slice(...(reverse ? [0, rank + 1] : [rank])).map(({ ref }) => ref);
+    if (reverse) wanted.reverse();
+    this.walk(rank, 1 + random.below(wanted.length), reverse, wanted);
+  }
+
+  /** Takes so many refs from a rank on, a leaf at a time, and compares them. */
+  private walk(rank: number, count: number, reverse: boolean, wanted: number[]): void {
+    const refs = new Int32Array(LEAF_CAPACITY);
+    const cursor = new OrderedCursor();
+    this.set.seek(cursor, rank);
+    let left = count;
+    for (;;) {
+      const taken = this.set.refsFrom(cursor, refs, left, reverse);
+      assertEquals([...refs.subarray(0, taken)], wanted.slice(count - left, count - left + taken));
+      assertEquals(cursor.ref, refs[taken - 1]);
+      left -= taken;
+      if (left === 0) return;
+      assert(reverse ? this.set.previous(cursor) : this.set.next(cursor));
+    }
   }
 
   private place(score: number, key: string): number {
