@@ -83,6 +83,8 @@ export class RequestParser {
   private bulkLength = -1;
   /** Bytes from `at` on that were searched for a line end in vain. */
   private searched = 0;
+  /** Whether the request found last was a line: unescaped where it lies, it may look like any other. */
+  private isLine = false;
   /** Reads in a row that used little of the buffer. */
   private smallReads = 0;
 
@@ -164,7 +166,8 @@ export class RequestParser {
         this.start = this.at;
         if (this.at === this.end) return Parsed.INCOMPLETE;
         this.request.clear();
-        if (this.request.buffer[this.at] !== STAR) {
+        this.isLine = this.request.buffer[this.at] !== STAR;
+        if (this.isLine) {
           const line = this.inline();
           if (line === Parsed.REQUEST && this.request.count === 0) continue;
           return line;
@@ -194,7 +197,7 @@ export class RequestParser {
       const place = batch[count];
       // Most lie in the same buffer; comparing is cheaper than storing pointers.
       if (place.data !== own.data) place.share(own);
-      if (count > first && this.repeats(batch[count - 1], place)) continue;
+      if (count > first && !this.isLine && this.repeats(batch[count - 1], place)) continue;
       if (this.remaining === 0) this.request = place;
       else {
         batch[count] = own;
@@ -217,6 +220,16 @@ export class RequestParser {
   }
 
   /**
+   * To be called when {@linkcode nextBatch} has thrown: the request it was at may be in the batch too, and
+   * must not be touched by two parsers.
+   */
+  abandon(): void {
+    this.request = new Request();
+    this.request.lieIn(this.buffer);
+    this.discard();
+  }
+
+  /**
    * Goes back to request `index` of the batch found last: it stays in {@linkcode request}, lent while
    * it waits to be run again, and those behind it will be found once more.
    */
@@ -232,20 +245,19 @@ export class RequestParser {
   }
 
   /**
-   * Finds the next request by the one before it: where the arguments of both have the same lengths, as
-   * in most pipelines, all that stands between them is equal.
+   * Finds the next request by the one before it, which is no line: where the arguments of both have the
+   * same lengths, as in most pipelines, all that stands between them is equal.
    *
    * @param request where it is put.
    */
   private repeats(before: Request, request: Request): boolean {
+    request.clear();
     const { data, offsets, lengths } = request;
     const { count } = before;
     const start = this.at;
     const shift = start - before.start;
     const end = before.end + shift;
-    if (end > this.end || count > offsets.length || data.getUint8(before.start) !== STAR) {
-      return false;
-    }
+    if (end > this.end || count > offsets.length) return false;
     for (let i = 0, from = before.start; i < count; i++) {
       const to = before.offsets[i];
       // The last four bytes may overlap those before: a header with a line end before it has six or more.
@@ -258,7 +270,6 @@ export class RequestParser {
       lengths[i] = length;
       from = to + length;
     }
-    request.clear();
     request.count = count;
     request.start = start;
     request.end = end;

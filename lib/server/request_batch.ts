@@ -99,6 +99,7 @@ export class RequestBatch {
       const most = parser.authenticated ? BATCH_REQUESTS : Math.min(found + 1, BATCH_REQUESTS);
       return parser.nextBatch(this.requests, found, most);
     } catch (error) {
+      parser.abandon();
       sender.failed(error);
       return found;
     }

@@ -305,10 +305,20 @@ function alikeRequests(random: SeededRandom): string {
   for (let i = random.below(40); i >= 0; i--) {
     if (random.below(4) === 0) {
       const longest = random.below(10) === 0 ? 130 : 12;
-      const count = random.below(20) === 0 ? 20 : random.below(4);
+      const count = random.below(20) === 0 ? 20 : random.below(50) === 0 ? 5_000 : random.below(4);
       lengths = Array.from({ length: 1 + count }, () => random.below(longest));
     } else if (random.below(8) === 0) {
-      text += pick(["*0\r\n", "PING\r\n", "\r\n", 'SET a "\\x41"\r\n', "*-1\r\n"]);
+      text += pick([
+        "*0\r\n",
+        "PING\r\n",
+        "\r\n",
+        'SET a "\\x41"\r\n',
+        "*-1\r\n",
+        // Once unescaped where they lie, lines can begin as other requests do.
+        "\t*2\r\n",
+        '"*1\\r\\n" "$4" PING\r\n',
+        "        *1 $4\r\n",
+      ]);
     } else if (random.below(60) === 0) text += pick(["*1\r\nx", "*x\r\n", "*1\r\n$01\r\n"]);
     // What ends an argument is passed over unseen, as in Redis.
     const end = random.below(20) === 0 ? "xx" : "\r\n";
