@@ -5,6 +5,7 @@ import { fromLatin1 } from "../../../lib/bytes/byte_string.ts";
 import { SeededRandom } from "../../../lib/host/random.ts";
 import { Request } from "../../../lib/resp/request.ts";
 import { Parsed, type ReadMemory, RequestParser } from "../../../lib/resp/request_parser.ts";
+import { Frames } from "../../fuzz/frames.ts";
 import { needs, startRedis } from "../../support/peers.ts";
 
 const MAX_BULK_BYTES = 512 * 1024 * 1024;
@@ -291,9 +292,19 @@ Deno.test("a batch holds what is found one by one, however much the requests are
   const random = new SeededRandom(seed);
   for (let round = 0; round < 1000; round++) {
     const bytes = bytesOf(alikeRequests(random));
-    const oneByOne = parse([bytes]);
-    const parts = cutInto(bytes, () => 1 + random.below(200));
-    assertEquals(parseInBatches(parts), oneByOne, latin1(bytes));
+    const parts = [...cutInto(bytes, () => 1 + random.below(200))];
+    assertEquals(parseInBatches(parts), parse(parts), latin1(bytes));
+  }
+});
+
+Deno.test("a batch holds what is found one by one of requests that were broken on purpose", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  console.log(`seed ${seed}`);
+  const frames = new Frames(seed);
+  for (let count = 0; count < 10_000; count++) {
+    const frame = frames.next();
+    const pieces = frames.pieces(frame);
+    assertEquals(parseInBatches(pieces), parse(pieces), latin1(frame));
   }
 });
 
