@@ -251,6 +251,7 @@ export class RequestParser {
    * @param request where it is put.
    */
   private repeats(before: Request, request: Request): boolean {
+    // Before they are looked at: it may put small arrays in the place of large ones.
     request.clear();
     const { data, offsets, lengths } = request;
     const { count } = before;

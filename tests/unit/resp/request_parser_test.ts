@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { latin1 } from "../../../lib/bytes/byte_string.ts";
 import { ByteBuffer } from "../../../lib/bytes/byte_buffer.ts";
 import { fromLatin1 } from "../../../lib/bytes/byte_string.ts";
@@ -371,6 +371,26 @@ Deno.test("a request that waits stays while more is read, and those behind it ar
   }
   assertEquals(found.slice(0, 4), ["b", "partially", "100", "101"]);
   assertEquals(found.length, 202);
+});
+
+Deno.test("a parser whose search has thrown shares no request with the next", () => {
+  const batch = Array.from({ length: 4 }, () => new Request());
+  const failing = new RequestParser({
+    get maxBulkBytes(): number {
+      throw new Error("no limit");
+    },
+  });
+  failing.feed(bytesOf("*1\r\n$1\r\na\r\n*1\r\n$100\r\n"));
+  assertThrows(() => failing.nextBatch(batch, 0, 4), Error, "no limit");
+  failing.abandon();
+  assert(!batch.includes(failing.request));
+  const other = newParser();
+  other.feed(bytesOf("*2\r\n$1\r\nb\r\n"));
+  assertEquals(other.nextBatch(batch, 0, 4), 0);
+  failing.release();
+  other.feed(bytesOf("$1\r\nc\r\n"));
+  assertEquals(other.nextBatch(batch, 0, 4), 1);
+  assertEquals([batch[0].text(0), batch[0].text(1)], ["b", "c"]);
 });
 
 Deno.test("an inline request ends a batch, so that it is never parsed twice", () => {
