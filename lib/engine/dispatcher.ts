@@ -26,14 +26,13 @@ import type { Monitor } from "./stats/monitor.ts";
 import type { Session } from "./session.ts";
 import * as sessionModule from "./session.ts";
 import { noteSlow } from "./slow_calls.ts";
+import { AttackLog, isSentByBrowser, unknownCommand } from "./unknown_command.ts";
 import { unwantedReply } from "./unwanted_replies.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { Flag } = commandSpecModule;
 const { Target } = propagationModule;
 const { Gate, ReplyMode } = sessionModule;
-
-const ATTACK_LOG_INTERVAL_MS = 60_000;
 
 /** The lowest `client-query-buffer-limit`, so that less needs no look at it. */
 const LEAST_QUERY_LIMIT = 1024 * 1024;
@@ -50,6 +49,9 @@ export class Dispatcher {
   /** Measure every call by itself, for a slow log whose threshold a run cannot tell. */
   timesEach = false;
 
+  /** The command found last and whose request named it, for requests that repeat it. */
+  private found: Command | null = null;
+  private foundFor: Session | null = null;
   private depth = 0;
   /** The command of a script that is set aside (scripts.ts); null for none. */
   private held: HeldCall | null = null;
@@ -61,7 +63,7 @@ export class Dispatcher {
   private readonly blocking: Blocking;
   private readonly propagation: Propagation;
   private readonly times: CallTimes;
-  private attackLoggedMs = -ATTACK_LOG_INTERVAL_MS;
+  private readonly attacks: AttackLog;
 
   constructor(
     private readonly context: Context,
@@ -71,6 +73,7 @@ export class Dispatcher {
     this.monitor = context.monitor;
     this.propagation = context.propagation;
     this.times = new CallTimes(this.clock, context.stats);
+    this.attacks = new AttackLog(context.host);
     this.propagation.isInUnit = () =>
       this.depth > 1 || this.depth === 1 && !this.calls[0].command.meetsAnyKey;
     context.pubsub.runningSession = () => this.depth > 0 ? this.calls[0].session : null;
@@ -88,11 +91,10 @@ export class Dispatcher {
 
   /** Runs one request and appends its reply to the session's. */
   execute(session: Session, request: Request): void {
-    const command = this.find(session, request);
-    if (command === undefined) return;
-    if (command.arity > 0 ? request.count !== command.arity : request.count < -command.arity) {
-      this.refuse(session, command, wrongArity(command.lowerName));
-      return;
+    let command = this.found;
+    if (command === null || !request.repeatsCommand || session !== this.foundFor) {
+      command = this.findFitting(session, request);
+      if (command === null) return;
     }
     const gate = this.gate | session.gate;
     if (gate === 0) this.run(session, request, command);
@@ -167,6 +169,23 @@ export class Dispatcher {
     this.times.endTurn();
   }
 
+  /** The command that a request names, for the next one to go on with; null when it is refused. */
+  private findFitting(session: Session, request: Request): Command | null {
+    this.found = null;
+    const command = this.find(session, request);
+    if (command === undefined) return null;
+    if (command.arity > 0 ? request.count !== command.arity : request.count < -command.arity) {
+      this.refuse(session, command, wrongArity(command.lowerName));
+      return null;
+    }
+    // Of a pipeline of subcommands each request may name another one.
+    if (command.parent === undefined) {
+      this.found = command;
+      if (session !== this.foundFor) this.foundFor = session;
+    }
+    return command;
+  }
+
   private find(session: Session, request: Request): Command | undefined {
     const { data, offsets, lengths } = request;
     const command = this.registry.find(data, offsets[0], lengths[0]);
@@ -218,14 +237,21 @@ export class Dispatcher {
     }
     this.depth--;
     if (call.dirty > 0) this.propagate(call);
+    // One way out of here for all that is seldom, so that V8 has room to put the rest into callers.
+    if (
+      this.held !== null || this.monitor.active || this.propagation.unitOpen ||
+      session.replyMode !== ReplyMode.ON || session.deferredPushes !== null
+    ) this.afterCall(session, request, command, mark);
+  }
+
+  private afterCall(session: Session, request: Request, command: Command, mark: number): void {
     if (this.depth === 0 && this.held === null) {
       if (this.propagation.unitOpen) this.endUnit(session);
       if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command);
       if (session.deferredPushes !== null) this.sendDeferred(session);
     }
     if (this.monitor.active) this.monitor.show(session, command, request);
-    if (this.depth > 0) return;
-    if (this.held !== null) this.endedBesideHeld(session, mark, command);
+    if (this.depth === 0 && this.held !== null) this.endedBesideHeld(session, mark, command);
   }
 
   /** A call has ended while one is held, or is the one that was held just now. */
@@ -394,15 +420,17 @@ export class Dispatcher {
 
   private propagate(call: Call): void {
     this.context.stats.dirty += call.dirty;
+    if (this.propagation.active && call.targets !== Target.NONE) this.emit(call);
+  }
+
+  private emit({ db, request, effects, targets, session }: Call): void {
     const { propagation } = this;
-    if (!propagation.active || call.targets === Target.NONE) return;
-    const { effects, targets } = call;
-    if (effects === null) propagation.emit(call.db.index, call.request, targets);
+    if (effects === null) propagation.emit(db.index, request, targets);
     else {
-      if (effects.length > 1) propagation.beginUnit(call.db.index);
-      for (const effect of effects) propagation.emit(call.db.index, effect, targets);
+      if (effects.length > 1) propagation.beginUnit(db.index);
+      for (const effect of effects) propagation.emit(db.index, effect, targets);
     }
-    if (this.depth === 0 && !propagation.unitOpen) this.noteOffsets(call.session);
+    if (this.depth === 0 && !propagation.unitOpen) this.noteOffsets(session);
   }
 
   private failed(session: Session, command: Command, error: unknown): void {
@@ -422,34 +450,9 @@ export class Dispatcher {
   }
 
   private refuseUnknown(session: Session, request: Request): void {
-    if (request.is(0, "POST") || request.is(0, "HOST:")) return this.crossProtocol(session);
-    let args = "";
-    for (let i = 1; i < request.count && args.length < 128; i++) {
-      args += `'${quotedArgument(request, i, 128 - args.length)}' `;
-    }
-    const name = quotedArgument(request, 0, 128);
-    this.refuse(
-      session,
-      undefined,
-      new CommandError(`ERR unknown command '${name}', with args beginning with: ${args}`),
-    );
-  }
-
-  /**
-   * A web browser was made to send a request here: what follows may be commands in its body, so
-   * nothing more of it is run. The log is not to be filled by whoever does that.
-   */
-  private crossProtocol(session: Session): void {
-    const { host } = this.context;
-    const now = host.clock.monotonicMs();
-    if (now - this.attackLoggedMs >= ATTACK_LOG_INTERVAL_MS) {
-      this.attackLoggedMs = now;
-      host.log.warning(
-        "Possible SECURITY ATTACK detected: a client sent POST or Host: as a command, as HTTP " +
-          "requests do that were redirected to this port (cross protocol scripting). The " +
-          "connection was closed.",
-      );
-    }
+    if (!isSentByBrowser(request)) return this.refuse(session, undefined, unknownCommand(request));
+    // What follows may be commands in the body: nothing more of it is run.
+    this.attacks.note();
     session.closing = true;
     session.link?.close();
   }

@@ -109,7 +109,9 @@ function hashOneKey(table: HashTable, requests: readonly Request[], count: numbe
   const first = requests[0];
   if (first.count < 2 || first.lengths[1] > LONGEST_KEY || namesDigest(first)) return false;
   for (let i = 1; i < count; i++) {
-    if (requests[i].count < 2 || !haveSameKey(requests[i], first)) return false;
+    const request = requests[i];
+    if (request.repeatsKey) continue;
+    if (request.count < 2 || !haveSameKey(request, first)) return false;
   }
   const hash = table.hash(first.data, first.offsets[1], first.lengths[1]);
   for (let i = 0; i < count; i++) {

@@ -30,6 +30,10 @@ export class Request {
   /** The argument whose table hash is {@linkcode elementHash}, computed ahead; 0 for none. */
   hashedElement = 0;
   elementHash = 0;
+  /** Whether its command is, byte by byte, that of the request before it in a pipeline, with as many arguments. */
+  repeatsCommand = false;
+  /** Whether argument 1 is known to be that of the request before it as well. */
+  repeatsKey = false;
   /** Where it lies in the buffer, from its first byte to behind its last: the parser's own marks. */
   start = 0;
   end = 0;
@@ -100,6 +104,8 @@ export class Request {
     this.count = 0;
     this.hasKeyHash = false;
     this.hashedElement = 0;
+    this.repeatsCommand = false;
+    this.repeatsKey = false;
     if (this.offsets.length > KEPT_ARGUMENTS) {
       this.offsets = new Int32Array(INITIAL_ARGUMENTS);
       this.lengths = new Int32Array(INITIAL_ARGUMENTS);

@@ -18,12 +18,14 @@ import { ByteBuffer } from "../bytes/byte_buffer.ts";
 import * as byteBufferModule from "../bytes/byte_buffer.ts";
 import * as integerModule from "../bytes/integer.ts";
 import * as inlineRequestModule from "./inline_request.ts";
+import * as repeatedRequestModule from "./repeated_request.ts";
 import { Request } from "./request.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { NO_BUFFER } = byteBufferModule;
 const { parseBigInteger } = integerModule;
 const { splitInline } = inlineRequestModule;
+const { findRepeated } = repeatedRequestModule;
 
 /** What {@linkcode RequestParser.next} found. */
 export const Parsed = { INCOMPLETE: 0, REQUEST: 1, ERROR: 2 } as const;
@@ -58,7 +60,6 @@ const UNAUTHENTICATED_BUFFER_BYTES = 16 * 1024;
 const SMALL_READS = 32;
 /** Read buffer of a busy connection; only a longer request makes a larger one. */
 const FULL_BUFFER_BYTES = 64 * 1024;
-
 const NEWLINE = 10;
 const RETURN = 13;
 const DOLLAR = 36;
@@ -197,7 +198,13 @@ export class RequestParser {
       const place = batch[count];
       // Most lie in the same buffer; comparing is cheaper than storing pointers.
       if (place.data !== own.data) place.share(own);
-      if (count > first && !this.isLine && this.repeats(batch[count - 1], place)) continue;
+      if (
+        count > first && !this.isLine && findRepeated(batch[count - 1], place, this.at, this.end)
+      ) {
+        this.start = place.start;
+        this.at = place.end;
+        continue;
+      }
       if (this.remaining === 0) this.request = place;
       else {
         batch[count] = own;
@@ -237,46 +244,13 @@ export class RequestParser {
     const waiting = batch[index];
     batch[index] = this.request;
     this.request = waiting;
+    // When it is run again it does not follow what it followed.
+    waiting.repeatsCommand = false;
     this.start = waiting.start;
     this.at = waiting.end;
     this.remaining = 0;
     this.bulkLength = -1;
     this.searched = 0;
-  }
-
-  /**
-   * Finds the next request by the one before it, which is no line: where the arguments of both have the
-   * same lengths, as in most pipelines, all that stands between them is equal.
-   *
-   * @param request where it is put.
-   */
-  private repeats(before: Request, request: Request): boolean {
-    // Before they are looked at: it may put small arrays in the place of large ones.
-    request.clear();
-    const { data, offsets, lengths } = request;
-    const { count } = before;
-    const start = this.at;
-    const shift = start - before.start;
-    const end = before.end + shift;
-    if (end > this.end || count > offsets.length) return false;
-    for (let i = 0, from = before.start; i < count; i++) {
-      const to = before.offsets[i];
-      // The last four bytes may overlap those before: a header with a line end before it has six or more.
-      for (let at = from; at < to - 4; at += 4) {
-        if (data.getInt32(at, true) !== data.getInt32(at + shift, true)) return false;
-      }
-      if (data.getInt32(to - 4, true) !== data.getInt32(to - 4 + shift, true)) return false;
-      const length = before.lengths[i];
-      offsets[i] = to + shift;
-      lengths[i] = length;
-      from = to + length;
-    }
-    request.count = count;
-    request.start = start;
-    request.end = end;
-    this.start = start;
-    this.at = end;
-    return true;
   }
 
   private arguments(): number {

@@ -125,8 +125,12 @@ export class RequestBatch {
   }
 
   private fetchAhead(found: number): void {
-    const { db } = this.senders[0].session;
-    for (let i = 1; i < found; i++) if (this.senders[i].session.db !== db) return;
+    const { senders } = this;
+    const { db } = senders[0].session;
+    // The requests of one sender are side by side.
+    if (senders[found - 1] !== senders[0]) {
+      for (let i = 1; i < found; i++) if (senders[i].session.db !== db) return;
+    }
     this.prefetch.touch(db, this.requests, found);
   }
 }

@@ -50,19 +50,24 @@ export function writeFrame(
 ): void {
   let to = place + 4;
   if (length < 10) data.setInt32(place, SHORT_HEADER + (length << 8), true);
-  else if (length < 100) {
+  else if (length >= 100) to = writeLongHeader(bytes, data, place, length);
+  else {
     const tens = length * 205 >>> 11;
     const ones = length - tens * 10;
     data.setInt32(place, TWO_DIGIT_HEADER + (tens << 8) + (ones << 16), true);
     data.setUint8(place + 4, LF);
     to = place + 5;
-  } else {
-    bytes[place] = DOLLAR;
-    to = place + 3 + formatInteger(length, bytes, place + 1);
-    data.setInt16(to - 2, CRLF, true);
   }
   copyBytes(source, offset, data, to, length);
   data.setInt16(to + length, CRLF, true);
+}
+
+/** Where the string begins. */
+function writeLongHeader(bytes: Uint8Array, data: DataView, place: number, length: number): number {
+  bytes[place] = DOLLAR;
+  const to = place + 3 + formatInteger(length, bytes, place + 1);
+  data.setInt16(to - 2, CRLF, true);
+  return to;
 }
 
 function longLength(data: DataView, place: number): number {

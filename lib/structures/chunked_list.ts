@@ -50,14 +50,10 @@ export class ChunkedList extends ChunkSequence {
 
   pushBack(source: DataView, offset: number, length: number): void {
     let span = this.spans[this.spans.length - 1];
-    let at = span.head + span.length - 1;
-    if (!this.chunks.pushBack(span.refs[at], source, offset, length)) {
-      this.makeRoom(frameBytes(length), false);
-      span = this.spans[this.spans.length - 1];
-      at = span.head + span.length - 1;
-      this.chunks.pushBack(span.refs[at], source, offset, length);
+    if (!this.chunks.pushBack(span.refs[span.head + span.length - 1], source, offset, length)) {
+      span = this.pushToNewRoom(source, offset, length, false);
     }
-    span.counts[at]++;
+    span.counts[span.head + span.length - 1]++;
     span.elements++;
     this.size++;
   }
@@ -65,13 +61,26 @@ export class ChunkedList extends ChunkSequence {
   pushFront(source: DataView, offset: number, length: number): void {
     let span = this.spans[0];
     if (!this.chunks.pushFront(span.refs[span.head], source, offset, length)) {
-      this.makeRoom(frameBytes(length), true);
-      span = this.spans[0];
-      this.chunks.pushFront(span.refs[span.head], source, offset, length);
+      span = this.pushToNewRoom(source, offset, length, true);
     }
     span.counts[span.head]++;
     span.elements++;
     this.size++;
+  }
+
+  /** Pushes an element that the chunk at the end has no room for; the span that it is in now. */
+  private pushToNewRoom(
+    source: DataView,
+    offset: number,
+    length: number,
+    atFront: boolean,
+  ): ChunkSpan {
+    this.makeRoom(frameBytes(length), atFront);
+    const { chunks, spans } = this;
+    const span = spans[atFront ? 0 : spans.length - 1];
+    if (atFront) chunks.pushFront(span.refs[span.head], source, offset, length);
+    else chunks.pushBack(span.refs[span.head + span.length - 1], source, offset, length);
+    return span;
   }
 
   /** Takes away the first `elements` elements, of which there must be so many. */

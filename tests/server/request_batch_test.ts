@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { fromLatin1, latin1 } from "../../lib/bytes/byte_string.ts";
 import type { Session } from "../../lib/engine/session.ts";
+import { Request } from "../../lib/resp/request.ts";
 import { RequestParser } from "../../lib/resp/request_parser.ts";
 import { RequestBatch, type Runner, type Sender } from "../../lib/server/request_batch.ts";
 import { EngineHarness } from "../support/engine_harness.ts";
@@ -110,4 +111,49 @@ Deno.test("a failure costs the one that caused it its other requests, and nobody
   assertEquals([before, failing, behind].map(({ replies }) => replies), [pong, pong, pong + pong]);
   assertEquals(failing.failures.map(String), ["Error: boom"]);
   assertEquals([before.rounds, failing.rounds, behind.rounds], [1, 1, 1]);
+});
+
+Deno.test("each request of a pipeline is run as what it names, however much it is like others", () => {
+  const { engine } = new EngineHarness();
+  const [piped, single] = clients(engine, 2);
+  const lines = [
+    ...["RPUSH list a", "LPUSH list b", "LPUSH list c", "RPUSH list d", "LLEN list", "LLEN list"],
+    ...["HLEN list", "LLEN list", "LLEN none", "llen list", "lpop list", "lpop list", "rpop list"],
+    // The same container with subcommands of one length.
+    ...["SET key 1", "OBJECT ENCODING key", "OBJECT REFCOUNT key", "OBJECT FREQUENC key"],
+    ...["CLIENT GETNAME", "CLIENT GETNAME", "CLIENT SETNAME", "CLIENT GETREDI"],
+    // Refused, time and again: by name, by number of arguments, in MULTI.
+    ...["NONE key", "NONE key", "GETS key", "GETX key", "LLEN a b", "LLEN a b", "HLEN a b"],
+    ...["MULTI", "MULTI", "INCR key", "INCR key", "DECR key", "EXEC", "EXEC", "MULTI", "EXEC"],
+  ];
+  for (const line of lines) {
+    single.send(line);
+    new RequestBatch(engine).run([single]);
+  }
+  const flush = "FLUSHALL";
+  const [cleaner] = clients(engine, 1);
+  cleaner.send(flush);
+  const batch = new RequestBatch(engine);
+  batch.run([cleaner]);
+  piped.send(...lines);
+  batch.run([piped]);
+  assertEquals(piped.replies, single.replies);
+  assertEquals(piped.replies.split("-ERR unknown command").length, 5);
+});
+
+Deno.test("a command that loads others is not taken for one of them when it comes again", () => {
+  const { engine } = new EngineHarness();
+  const [loading, other] = clients(engine, 2);
+  const runner: Runner = {
+    execute: (session, request) => {
+      // As DEBUG LOADAOF does: other requests are run for another session, within one.
+      if (request.is(0, "LLEN")) {
+        engine.execute(other.session, Request.from(["SET", "key", "value"]));
+      }
+      engine.execute(session, request);
+    },
+  };
+  loading.send("LLEN list", "LLEN list", "LLEN list");
+  new RequestBatch(runner).run([loading]);
+  assertEquals(loading.replies, ":0\r\n".repeat(3));
 });

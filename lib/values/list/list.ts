@@ -126,12 +126,13 @@ export class ListAccess {
 
   pushFront(data: DataView, offset: number, length: number): void {
     this.list.pushFront(data, offset, length);
-    this.settle();
+    // An object does not become small by this.
+    if (this.list === this.lent) this.settle();
   }
 
   pushBack(data: DataView, offset: number, length: number): void {
     this.list.pushBack(data, offset, length);
-    this.settle();
+    if (this.list === this.lent) this.settle();
   }
 
   removeFront(elements: number): void {

@@ -1,0 +1,43 @@
+/** Requests that name no command: what they are told, and those that a web browser was made to send. */
+
+import type { Request } from "../resp/request.ts";
+import { CommandError, quotedArgument } from "./errors.ts";
+import type { Host } from "./context.ts";
+
+/** Bytes of the name, and of the arguments behind it, that the error quotes. */
+const QUOTED_BYTES = 128;
+const LOG_INTERVAL_MS = 60_000;
+
+/** The error with the name and the first arguments. */
+export function unknownCommand(request: Request): CommandError {
+  let args = "";
+  for (let i = 1; i < request.count && args.length < QUOTED_BYTES; i++) {
+    args += `'${quotedArgument(request, i, QUOTED_BYTES - args.length)}' `;
+  }
+  const name = quotedArgument(request, 0, QUOTED_BYTES);
+  return new CommandError(`ERR unknown command '${name}', with args beginning with: ${args}`);
+}
+
+/** Whether it is the first line, or a header, of an HTTP request. */
+export function isSentByBrowser(request: Request): boolean {
+  return request.is(0, "POST") || request.is(0, "HOST:");
+}
+
+/** Warns of such requests; whoever sends them is not to fill the log by that. */
+export class AttackLog {
+  private notedMs = -LOG_INTERVAL_MS;
+
+  constructor(private readonly host: Host) {}
+
+  note(): void {
+    const { clock, log } = this.host;
+    const now = clock.monotonicMs();
+    if (now - this.notedMs < LOG_INTERVAL_MS) return;
+    this.notedMs = now;
+    log.warning(
+      "Possible SECURITY ATTACK detected: a client sent POST or Host: as a command, as HTTP " +
+        "requests do that were redirected to this port (cross protocol scripting). The " +
+        "connection was closed.",
+    );
+  }
+}
