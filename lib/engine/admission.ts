@@ -9,6 +9,7 @@ import type { CommandSpec } from "./command_spec.ts";
 import { Flag } from "./command_spec.ts";
 import type { Context } from "./context.ts";
 import { type CommandError, errors, notForSubscribers, POSTPONED } from "./errors.ts";
+import type { RequestQueue } from "./request_queue.ts";
 import type { Session } from "./session.ts";
 import { Gate } from "./session.ts";
 
@@ -166,4 +167,18 @@ function flagsOf(
   const { queue } = session;
   if (queue === null || command.name !== "EXEC") return command.flags;
   return (command.flags & (~FLAGS_OF_ALL | queue.commonFlags)) | (queue.anyFlags & FLAGS_OF_ANY);
+}
+
+/** Closes a client that has queued more in MULTI than it may send at once. */
+export function limitQueue(
+  { config, host }: Context,
+  session: Session,
+  queue: RequestQueue,
+): void {
+  if (session.isTrusted || queue.argumentBytes <= config.get("client-query-buffer-limit")) return;
+  host.log.warning(
+    `Closing client that queued more than client-query-buffer-limit in MULTI: id=${session.id}`,
+  );
+  session.closing = true;
+  session.link?.close();
 }

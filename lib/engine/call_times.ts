@@ -53,6 +53,25 @@ export class CallTimes {
     return elapsedMs;
   }
 
+  /** Whether a run is open. */
+  get isInRun(): boolean {
+    return this.runCalls > 0;
+  }
+
+  /** Counts a call that is about to run within one of a run, and is measured; when it starts. */
+  startWithin(stats: CommandStats): number {
+    stats.calls++;
+    this.stats.commandsProcessed++;
+    return this.clock.monotonicMs();
+  }
+
+  /** Adds the time of such a call, and leaves the run open; returns it in milliseconds. */
+  endWithin(stats: CommandStats, startedMs: number): number {
+    const elapsedMs = this.clock.monotonicMs() - startedMs;
+    stats.addRun(1, elapsedMs * 1000);
+    return elapsedMs;
+  }
+
   /** Counts a call that is about to run and is measured by itself; when it starts. */
   startCall(stats: CommandStats): number {
     // Within a turn a measurement starts where the one before it ended.

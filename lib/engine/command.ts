@@ -48,6 +48,8 @@ export interface CommandOptions {
   readonly briefArguments?: number;
   /** Which keys it comes upon is not its client's choice: {@linkcode CommandSpec.meetsAnyKey}. */
   readonly meetsAnyKey?: boolean;
+  /** Whether one call of a command that may take long is as brief as what it runs, by what is known. */
+  isBrief?(context: Context, request: Request): boolean;
   /** The flags of one request, where they are not always the same: what it runs has its own. */
   flagsOf?(context: Context, request: Request): number;
   /** Runs the command. Only containers of subcommands have none. */
@@ -112,6 +114,8 @@ export class Command implements CommandSpec {
   readonly flags: number;
   readonly arity: number;
   readonly briefArguments: number;
+  /** See {@linkcode CommandOptions.isBrief}; null where that says {@linkcode briefArguments}. */
+  readonly isBrief: ((context: Context, request: Request) => boolean) | null;
   readonly isSampled: boolean;
   /** Whether a session in MULTI runs it and does not queue it. */
   readonly runsInMulti: boolean;
@@ -150,6 +154,7 @@ export class Command implements CommandSpec {
     this.flags = definition.flags;
     this.arity = definition.arity;
     this.briefArguments = definition.briefArguments;
+    this.isBrief = options.isBrief ?? null;
     this.isSampled = (definition.flags & (Flag.FAST | Flag.WRITE)) !== 0;
     this.runsInMulti = RUN_IN_MULTI.has(options.name);
     this.meetsAnyKey = options.meetsAnyKey ?? false;

@@ -3,11 +3,9 @@
  */
 
 import type { Clock } from "../host/clock.ts";
-import type { ReplyWriter } from "../resp/reply_writer.ts";
 import type { Request } from "../resp/request.ts";
-import { ArenaFullError } from "../structures/arena.ts";
 import { ValueType } from "../values/entry.ts";
-import { admit } from "./admission.ts";
+import { admit, limitQueue } from "./admission.ts";
 import type { Blocking, KeyWaiter } from "./blocking.ts";
 import { Call } from "./call.ts";
 import { CallTimes } from "./call_times.ts";
@@ -15,8 +13,8 @@ import type { Command } from "./command.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import * as commandSpecModule from "./command_spec.ts";
 import type { Context } from "./context.ts";
-import { CommandError, errors, execRefused, POSTPONED, quotedArgument } from "./errors.ts";
-import { wrongArity } from "./errors.ts";
+import { type CommandError, execRefused, POSTPONED, wrongArity } from "./errors.ts";
+import { replyFailure } from "./failures.ts";
 import type { Propagation } from "./propagation.ts";
 import * as propagationModule from "./propagation.ts";
 import type { Registry } from "./registry.ts";
@@ -26,7 +24,12 @@ import type { Monitor } from "./stats/monitor.ts";
 import type { Session } from "./session.ts";
 import * as sessionModule from "./session.ts";
 import { noteSlow } from "./slow_calls.ts";
-import { AttackLog, isSentByBrowser, unknownCommand } from "./unknown_command.ts";
+import {
+  AttackLog,
+  isSentByBrowser,
+  unknownCommand,
+  unknownSubcommand,
+} from "./unknown_command.ts";
 import { unwantedReply } from "./unwanted_replies.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
@@ -53,6 +56,8 @@ export class Dispatcher {
   private found: Command | null = null;
   private foundFor: Session | null = null;
   private depth = 0;
+  /** Whether a script that runs as a brief one has proved to be none. */
+  private isLong = false;
   /** The command of a script that is set aside (scripts.ts); null for none. */
   private held: HeldCall | null = null;
   /** Whom the effects of what runs now are for, in bits of {@linkcode Target}: a script may choose. */
@@ -139,21 +144,15 @@ export class Dispatcher {
   }
 
   private queue(session: Session, command: Command, request: Request): void {
+    const { context } = this;
     const queue = session.queue as RequestQueue;
     const mark = session.reply.length;
     if (session.lastCommand !== command) session.lastCommand = command;
     if (command.flagsOf === null) queue.add(command, request);
-    else queue.add(command, request, command.flagsOf(this.context, request));
+    else queue.add(command, request, command.flagsOf(context, request));
     session.reply.queued();
-    if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command, true);
-    if (queue.argumentBytes <= LEAST_QUERY_LIMIT || session.isTrusted) return;
-    const { config, host } = this.context;
-    if (queue.argumentBytes <= config.get("client-query-buffer-limit")) return;
-    host.log.warning(
-      `Closing client that queued more than client-query-buffer-limit in MULTI: id=${session.id}`,
-    );
-    session.closing = true;
-    session.link?.close();
+    if (session.replyMode !== ReplyMode.ON) unwantedReply(context, session, mark, command, true);
+    if (queue.argumentBytes > LEAST_QUERY_LIMIT) limitQueue(context, session, queue);
   }
 
   /** What EXEC runs was put into a queue by this class, so it is one of the registry's commands. */
@@ -197,9 +196,7 @@ export class Dispatcher {
     const found = this.registry.findSubcommand(command, data, offsets[1], lengths[1]);
     if (found !== undefined) return found;
     // COMMAND by itself runs; what it does not know as a subcommand is an error all the same.
-    const name = quotedArgument(request, 1, 128);
-    const text = `ERR unknown subcommand '${name}'. Try ${command.name} HELP.`;
-    this.refuse(session, command, new CommandError(text));
+    this.refuse(session, command, unknownSubcommand(command, request));
     return undefined;
   }
 
@@ -210,18 +207,29 @@ export class Dispatcher {
     this.times.countBrief(command.stats, command.isSampled);
     const mark = session.reply.length;
     this.call(session, request, command);
-    if (session.reply.length - mark > BRIEF_REPLY_BYTES) {
-      const elapsedMs = this.times.endRun();
-      if (elapsedMs > 0) this.noteSlow(session, request, command, elapsedMs);
-    }
+    if (session.reply.length - mark > BRIEF_REPLY_BYTES) this.wasLong(session, request, command);
     if (this.blocking.hasReady) this.serveWaiting();
   }
 
   private runTimed(session: Session, request: Request, command: Command): void {
+    if (command.isBrief !== null && !this.timesEach && command.isBrief(this.context, request)) {
+      return this.runBriefScript(session, request, command);
+    }
     const started = this.times.startCall(command.stats);
     this.call(session, request, command);
     if (this.held !== null && this.held.session === session) this.held.startedMs = started;
     else this.measured(session, request, command, started);
+    if (this.blocking.hasReady) this.serveWaiting();
+  }
+
+  /** Runs a script that takes no longer than its commands, with others of its kind in one run. */
+  private runBriefScript(session: Session, request: Request, command: Command): void {
+    this.times.countBrief(command.stats, false);
+    this.isLong = false;
+    const mark = session.reply.length;
+    this.call(session, request, command);
+    const isLong = this.isLong || session.reply.length - mark > BRIEF_REPLY_BYTES;
+    if (isLong) this.wasLong(session, request, command);
     if (this.blocking.hasReady) this.serveWaiting();
   }
 
@@ -233,7 +241,7 @@ export class Dispatcher {
       command.run(call);
     } catch (error) {
       session.reply.cutTo(mark);
-      this.failed(session, command, error);
+      replyFailure(this.context, session, command, error);
     }
     this.depth--;
     if (call.dirty > 0) this.propagate(call);
@@ -247,8 +255,8 @@ export class Dispatcher {
   private afterCall(session: Session, request: Request, command: Command, mark: number): void {
     if (this.depth === 0 && this.held === null) {
       if (this.propagation.unitOpen) this.endUnit(session);
-      if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command);
-      if (session.deferredPushes !== null) this.sendDeferred(session);
+      if (session.replyMode !== ReplyMode.ON) unwantedReply(this.context, session, mark, command);
+      if (session.deferredPushes !== null) this.context.tracking.sendDeferred(session);
     }
     if (this.monitor.active) this.monitor.show(session, command, request);
     if (this.depth === 0 && this.held !== null) this.endedBesideHeld(session, mark, command);
@@ -256,11 +264,10 @@ export class Dispatcher {
 
   /** A call has ended while one is held, or is the one that was held just now. */
   private endedBesideHeld(session: Session, mark: number, command: Command): void {
-    const { held } = this;
-    if (held?.session === session) {
-      // Part of an EXEC may have been answered.
-      if (session.replyMode !== ReplyMode.ON) session.reply.cutTo(mark);
-    } else if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command);
+    if (session.replyMode === ReplyMode.ON) return;
+    // Part of an EXEC may have been answered.
+    if (this.held?.session === session) session.reply.cutTo(mark);
+    else unwantedReply(this.context, session, mark, command);
   }
 
   private runScripted(
@@ -278,12 +285,23 @@ export class Dispatcher {
     const { depth, held } = this;
     if (depth === 0 && held !== null) this.enterHeld(held);
     this.targets = targets;
-    if (request.count > command.briefArguments || this.timesEach) {
-      this.runTimed(session, request, command);
-    } else this.runSampled(session, request, command);
+    const isBrief = request.count <= command.briefArguments && !this.timesEach;
+    if (isBrief) this.runSampled(session, request, command);
+    else if (this.times.isInRun) this.runWithin(session, request, command);
+    else this.runTimed(session, request, command);
+    if (session.reply.length > BRIEF_REPLY_BYTES) this.isLong = true;
     this.targets = Target.ALL;
     this.depth = depth;
     return null;
+  }
+
+  /** Runs what may take long for a script that was taken to be brief, and no longer is. */
+  private runWithin(session: Session, request: Request, command: Command): void {
+    this.isLong = true;
+    const startedMs = this.times.startWithin(command.stats);
+    this.call(session, request, command);
+    const elapsedMs = this.times.endWithin(command.stats, startedMs);
+    this.noteSlow(session, request, command, elapsedMs);
   }
 
   /** Runs a brief command whose neighbours are of other kinds. */
@@ -328,8 +346,8 @@ export class Dispatcher {
     if (this.propagation.unitOpen) this.endUnit(session);
     this.measured(session, request, command, held.startedMs);
     this.times.forget();
-    if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command);
-    if (session.deferredPushes !== null) this.sendDeferred(session);
+    if (session.replyMode !== ReplyMode.ON) unwantedReply(this.context, session, mark, command);
+    if (session.deferredPushes !== null) this.context.tracking.sendDeferred(session);
     session.parked = true;
     session.link?.resume(false);
     this.serveWaiting();
@@ -368,7 +386,7 @@ export class Dispatcher {
       isAnswered = waiter.wait.serve(call, index);
     } catch (error) {
       session.reply.cutTo(mark);
-      this.failed(session, command, error);
+      replyFailure(this.context, session, command, error);
     }
     this.depth--;
     if (call.dirty > 0) this.propagate(call);
@@ -377,7 +395,7 @@ export class Dispatcher {
     if (isAnswered && session.tracking !== null) {
       this.context.tracking.ran(session, command, request);
     }
-    if (session.deferredPushes !== null) this.sendDeferred(session);
+    if (session.deferredPushes !== null) this.context.tracking.sendDeferred(session);
     if (isAnswered && startedMs >= 0) {
       const elapsedMs = this.clock.monotonicMs() - startedMs;
       noteSlow(this.context, session, request, command, elapsedMs);
@@ -433,22 +451,6 @@ export class Dispatcher {
     if (this.depth === 0 && !propagation.unitOpen) this.noteOffsets(session);
   }
 
-  private failed(session: Session, command: Command, error: unknown): void {
-    const stats = this.context.stats;
-    let text: string;
-    if (error instanceof CommandError) text = error.text;
-    else if (error instanceof ArenaFullError) text = errors.OUT_OF_MEMORY.text;
-    else {
-      stats.unexpectedErrors++;
-      const detail = error instanceof Error ? error.stack ?? error.message : String(error);
-      this.context.host.log.warning(`Command '${command.lowerName}' failed: ${detail}`);
-      text = "ERR internal error, see the server's log";
-    }
-    command.stats.failed++;
-    stats.countError(text);
-    session.reply.error(text);
-  }
-
   private refuseUnknown(session: Session, request: Request): void {
     if (!isSentByBrowser(request)) return this.refuse(session, undefined, unknownCommand(request));
     // What follows may be commands in the body: nothing more of it is run.
@@ -468,19 +470,16 @@ export class Dispatcher {
     } else if (session.queue !== null) session.isSpoiled = true;
     this.context.stats.countError(refusal.text);
     session.reply.error(refusal.text);
-    if (session.replyMode !== ReplyMode.ON) this.notSent(session, mark, command, true);
+    if (session.replyMode !== ReplyMode.ON) {
+      unwantedReply(this.context, session, mark, command, true);
+    }
     if (session.tracking !== null) this.context.tracking.ended(session, command);
   }
 
-  private notSent(session: Session, mark: number, command?: Command, isRefused = false): void {
-    unwantedReply(this.context, session, mark, command, isRefused);
-  }
-
-  private sendDeferred(session: Session): void {
-    const pushes = session.deferredPushes as ReplyWriter;
-    session.deferredPushes = null;
-    this.context.tracking.tellPending(session);
-    session.reply.raw(pushes.buffer.subarray(0, pushes.length));
+  /** Ends the run of brief calls with one that was not. */
+  private wasLong(session: Session, request: Request, command: Command): void {
+    const elapsedMs = this.times.endRun();
+    if (elapsedMs > 0) this.noteSlow(session, request, command, elapsedMs);
   }
 
   private measured(session: Session, request: Request, command: Command, startedMs: number): void {

@@ -214,12 +214,14 @@ export class Tracking implements ChangeListener {
     }
   }
 
-  /** The running session's command has ended: sends it what had to wait for that. */
-  tellPending(session: Session): void {
-    if (this.pending.length === 0) return;
+  /** The running session's command has ended: sends it the pushes that had to wait for that. */
+  sendDeferred(session: Session): void {
+    const pushes = session.deferredPushes as ReplyWriter;
+    session.deferredPushes = null;
     const { pending } = this;
-    this.pending = [];
+    if (pending.length > 0) this.pending = [];
     for (const key of pending) this.send(session, this.encoded(session, key));
+    session.reply.raw(pushes.buffer.subarray(0, pushes.length));
   }
 
   /** Sends what was gathered for BCAST, and gives up keys when there are too many. */

@@ -2,6 +2,7 @@
 
 import type { Request } from "../resp/request.ts";
 import { CommandError, quotedArgument } from "./errors.ts";
+import type { CommandSpec } from "./command_spec.ts";
 import type { Host } from "./context.ts";
 
 /** Bytes of the name, and of the arguments behind it, that the error quotes. */
@@ -16,6 +17,12 @@ export function unknownCommand(request: Request): CommandError {
   }
   const name = quotedArgument(request, 0, QUOTED_BYTES);
   return new CommandError(`ERR unknown command '${name}', with args beginning with: ${args}`);
+}
+
+/** The error for a second word that the command does not know. */
+export function unknownSubcommand(command: CommandSpec, request: Request): CommandError {
+  const name = quotedArgument(request, 1, QUOTED_BYTES);
+  return new CommandError(`ERR unknown subcommand '${name}'. Try ${command.name} HELP.`);
 }
 
 /** Whether it is the first line, or a header, of an HTTP request. */

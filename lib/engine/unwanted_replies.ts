@@ -27,7 +27,7 @@ export function unwantedReply(
   session: Session,
   mark: number,
   command: CommandSpec | undefined,
-  isRefused: boolean,
+  isRefused = false,
 ): void {
   if (session.replyMode === ReplyMode.CUT_OFF) return cutOff(context, session, mark, command);
   if (session.replyMode === ReplyMode.SKIP_NEXT) {

@@ -19,6 +19,9 @@ const { declaredFlags, FIRST_KEY, keyCount } = invokeModule;
 
 const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
 const NAME_DIGITS = 40;
+/** Arguments of a call at most, and bytes of each, that a script can do but little with. */
+const BRIEF_ARGUMENTS = 16;
+const BRIEF_BYTES = 1024;
 /** What a script begins with that says something about itself. */
 const HASH = 0x23;
 
@@ -46,6 +49,7 @@ export const EVALSHA = command({
   flags: FLAGS | Flag.MAY_REPLICATE,
   keys: Access.RW | Access.ACCESS | Access.UPDATE,
   flagsOf: (context, request) => flagsByName(context, request, FLAGS | Flag.MAY_REPLICATE),
+  isBrief: isBriefByName,
   run: (call) => evalName(call, false),
 });
 
@@ -70,6 +74,7 @@ export const EVALSHA_RO = command({
   flags: FLAGS | Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
   flagsOf: (context, request) => flagsByName(context, request, FLAGS | Flag.READONLY),
+  isBrief: isBriefByName,
   run: (call) => evalName(call, true),
 });
 
@@ -91,6 +96,13 @@ function flagsByName(context: Context, request: Request, flags: number): number 
   if (request.lengths[1] !== NAME_DIGITS) return flags;
   const script = Scripting.of(context).cache.byName(request, 1);
   return script === undefined ? flags : declaredFlags(flags, script.flags);
+}
+
+/** A script without loops takes no longer than its commands, which tell when they are not brief. */
+function isBriefByName(context: Context, request: Request): boolean {
+  if (request.count > BRIEF_ARGUMENTS || request.lengths[1] !== NAME_DIGITS) return false;
+  for (let i = 2; i < request.count; i++) if (request.lengths[i] > BRIEF_BYTES) return false;
+  return Scripting.of(context).cache.byName(request, 1)?.isStraight === true;
 }
 
 function evalSource(call: Call, isReadOnly: boolean): void {

@@ -1,6 +1,9 @@
 /** SLOWLOG and LATENCY: what took long is kept, shown and forgotten. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { latin1 } from "../../../lib/bytes/byte_string.ts";
+import type { Call } from "../../../lib/engine/call.ts";
+import type { Command } from "../../../lib/engine/command.ts";
 import type { Session } from "../../../lib/engine/session.ts";
 import { Request } from "../../../lib/resp/request.ts";
 import { EngineHarness } from "../../support/engine_harness.ts";
@@ -234,6 +237,71 @@ for (const between of ["EXEC", "GET long"]) {
 }
 
 /** Runs a command within the open turn. */
+/** Makes a command of the harness take some milliseconds more. */
+function slowDown(redis: EngineHarness, name: string, ms: number): void {
+  const command = redis.engine.context.commands.byName(name) as Command;
+  const { run } = command;
+  Object.assign(command, {
+    run: (call: Call) => {
+      redis.clock.sleepSync(ms);
+      run(call);
+    },
+  });
+}
+
+function loaded(redis: EngineHarness, script: string): string {
+  const reply = redis.reply("SCRIPT", "LOAD", script);
+  assert(reply.kind === "bulk" && reply.bytes !== null);
+  return latin1(reply.bytes);
+}
+
+Deno.test("scripts without loops are measured in runs, each with what its commands take", () => {
+  const redis = new EngineHarness();
+  const { engine, session } = redis;
+  const script = loaded(redis, "return redis.call('GET', KEYS[1])");
+  slowDown(redis, "get", 0.25);
+  engine.beginTurn();
+  for (let i = 0; i < 40; i++) execute(redis, session, "EVALSHA", script, "1", "key");
+  execute(redis, session, "PING");
+  engine.endTurn();
+  const { stats } = engine.context.commands.byName("evalsha")!;
+  assertEquals([stats.calls, Math.round(stats.microseconds)], [40, 10_000]);
+  assertEquals(slowTimes(redis), []);
+});
+
+for (
+  const [what, body, slow, args] of [
+    ["a command that may take long", "return redis.call('SINTER', KEYS[1])", "sinter", []],
+    ["a long reply to a command", "redis.call('GETSET', KEYS[1], 'x')", "getset", []],
+    ["a long reply", "return redis.call('GETSET', KEYS[1], 'x')", "getset", []],
+    ["a loop", "for i = 1, 3 do redis.call('INCR', KEYS[1]) end", "incr", []],
+    ["a long argument", "redis.call('INCR', KEYS[1])", "incr", ["x".repeat(2000)]],
+    ["many arguments", "redis.call('INCR', KEYS[1])", "incr", new Array(20).fill("x")],
+  ] as const
+) {
+  Deno.test(`a slow script with ${what} is in the slow log, and those before it are not`, () => {
+    const redis = new EngineHarness();
+    const { engine, session } = redis;
+    const quick = loaded(redis, "return 1");
+    const script = loaded(redis, body);
+    if (slow === "getset") redis.run("SET", "key", "x".repeat(20_000));
+    slowDown(redis, slow, 15);
+    engine.beginTurn();
+    for (let i = 0; i < 100; i++) execute(redis, session, "EVALSHA", quick, "0");
+    execute(redis, session, "EVALSHA", script, "1", "key", ...args);
+    for (let i = 0; i < 100; i++) execute(redis, session, "EVALSHA", quick, "0");
+    engine.endTurn();
+    const calls = what === "a loop" ? 3 : 1;
+    assertEquals(slowTimes(redis)[0], calls * 15_000);
+    const names = [...redis.run("SLOWLOG", "GET", "-1").matchAll(/4\) +1\) "(\w+)"/g)];
+    assertEquals(names.map((name) => name[1]).filter((name) => name === "EVALSHA"), ["EVALSHA"]);
+    const { stats } = engine.context.commands.byName("evalsha")!;
+    assertEquals([stats.calls, Math.round(stats.microseconds)], [201, calls * 15_000]);
+    const inner = engine.context.commands.byName(slow)!.stats;
+    assertEquals([inner.calls, Math.round(inner.microseconds)], [calls, calls * 15_000]);
+  });
+}
+
 function execute(redis: EngineHarness, session: Session, ...args: string[]): void {
   redis.engine.execute(session, Request.from(args));
 }
