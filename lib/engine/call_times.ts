@@ -4,7 +4,7 @@
  * Time is measured in runs: consecutive calls of the same brief command share one pair of time
  * stamps, since reading the clock (0.1 µs and more) would be a tenth of a GET. Of a command that is
  * called often not all runs are measured; those that are stand for the others. Commands that may
- * take long are measured one by one.
+ * take long are measured one by one. A script without loops is brief until one of its commands is not.
  */
 
 import type { Clock } from "../host/clock.ts";

@@ -48,7 +48,7 @@ export interface CommandOptions {
   readonly briefArguments?: number;
   /** Which keys it comes upon is not its client's choice: {@linkcode CommandSpec.meetsAnyKey}. */
   readonly meetsAnyKey?: boolean;
-  /** Whether one call of a command that may take long is as brief as what it runs, by what is known. */
+  /** Whether one call of a command that may take long will take no longer than what it runs. */
   isBrief?(context: Context, request: Request): boolean;
   /** The flags of one request, where they are not always the same: what it runs has its own. */
   flagsOf?(context: Context, request: Request): number;
