@@ -16,6 +16,11 @@ const CALLS_PER_SAMPLE = 64;
 const MEASURED_CALLS = 64;
 /** Calls in a run of commands that the length of a reply makes long. */
 const LONGEST_RUN = 16;
+/**
+ * A brief call that takes longer was held up, by the system or by the collector, and stands for no
+ * others: they wait for the next one.
+ */
+const HELD_UP_MS = 0.1;
 /** The start of a run that is not measured. */
 const UNMEASURED = -1;
 
@@ -107,9 +112,9 @@ export class CallTimes {
 
   /** Adds the time of a call for which {@linkcode countSampled} said so. */
   endSampled(stats: CommandStats, startedMs: number): void {
-    const elapsedMs = this.clock.monotonicMs() - startedMs;
-    stats.addRun(stats.unmeasured, elapsedMs * 1000 * stats.unmeasured);
-    stats.unmeasured = 0;
+    // It was counted as unmeasured itself.
+    stats.unmeasured--;
+    addMeasured(stats, 1, this.clock.monotonicMs() - startedMs);
   }
 
   /** Ends the measurement that is open, at the end of a turn. */
@@ -151,8 +156,14 @@ export class CallTimes {
       runStats.unmeasured += runCalls;
       return;
     }
-    const calls = runCalls + runStats.unmeasured;
-    runStats.addRun(calls, (nowMs - this.runStartMs) * 1000 * calls / runCalls);
-    runStats.unmeasured = 0;
+    addMeasured(runStats, runCalls, nowMs - this.runStartMs);
   }
+}
+
+/** Adds the time of calls that were measured together, and of those before that they stand for. */
+function addMeasured(stats: CommandStats, calls: number, elapsedMs: number): void {
+  if (elapsedMs > calls * HELD_UP_MS) return stats.addRun(calls, elapsedMs * 1000);
+  const all = calls + stats.unmeasured;
+  stats.addRun(all, elapsedMs * 1000 * all / calls);
+  stats.unmeasured = 0;
 }

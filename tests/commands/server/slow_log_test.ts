@@ -182,6 +182,36 @@ Deno.test("commands that share time stamps are counted one by one", () => {
   assertEquals(engine.context.commands.byName("get")!.stats.histogram!.calls, 5);
 });
 
+for (
+  const [how, script] of [["in a pipeline", ""], ["in scripts", "redis.call('SET', 'a', 'b')"]]
+) {
+  Deno.test(`what holds up one of many brief calls ${how} counts once`, () => {
+    const redis = new EngineHarness();
+    const { engine, clock } = redis;
+    const { stats } = engine.context.commands.byName("set")!;
+    const run = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        if (script === "") redis.run("SET", "a", "b");
+        else redis.run("EVAL", script, "0");
+      }
+    };
+    run(1_000);
+    assertEquals(stats.microseconds, 0);
+    // The first call that is measured takes a second.
+    const set = engine.context.commands.byName("set") as Command;
+    const store = set.run;
+    Object.assign(set, {
+      run: (call: Call) => {
+        if (stats.unmeasured >= 64 && stats.microseconds === 0) clock.sleepSync(1_000);
+        store(call);
+      },
+    });
+    run(300);
+    assertEquals([stats.calls, Math.round(stats.microseconds)], [1_300, 1_000_000]);
+    assert(stats.histogram!.calls > 1_200, `${stats.histogram!.calls} calls have a time`);
+  });
+}
+
 Deno.test("the commands of EXEC are counted one by one, and EXEC as well", () => {
   const redis = new EngineHarness();
   const { stats, commands } = redis.engine.context;
