@@ -1,9 +1,9 @@
 /** Requests that name no command: what they are told, and those that a web browser was made to send. */
 
 import type { Request } from "../resp/request.ts";
-import { CommandError, quotedArgument } from "./errors.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import type { Host } from "./context.ts";
+import { CommandError, quotedArgument } from "./errors.ts";
 
 /** Bytes of the name, and of the arguments behind it, that the error quotes. */
 const QUOTED_BYTES = 128;

@@ -30,7 +30,10 @@ export class Request {
   /** The argument whose table hash is {@linkcode elementHash}, computed ahead; 0 for none. */
   hashedElement = 0;
   elementHash = 0;
-  /** Whether its command is, byte by byte, that of the request before it in a pipeline, with as many arguments. */
+  /**
+   * Whether its name is, byte by byte, that of the request before it in a pipeline, with as many
+   * arguments.
+   */
   repeatsCommand = false;
   /** Whether argument 1 is known to be that of the request before it as well. */
   repeatsKey = false;

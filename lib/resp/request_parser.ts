@@ -60,6 +60,7 @@ const UNAUTHENTICATED_BUFFER_BYTES = 16 * 1024;
 const SMALL_READS = 32;
 /** Read buffer of a busy connection; only a longer request makes a larger one. */
 const FULL_BUFFER_BYTES = 64 * 1024;
+
 const NEWLINE = 10;
 const RETURN = 13;
 const DOLLAR = 36;

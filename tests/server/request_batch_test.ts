@@ -130,9 +130,8 @@ Deno.test("each request of a pipeline is run as what it names, however much it i
     single.send(line);
     new RequestBatch(engine).run([single]);
   }
-  const flush = "FLUSHALL";
   const [cleaner] = clients(engine, 1);
-  cleaner.send(flush);
+  cleaner.send("FLUSHALL");
   const batch = new RequestBatch(engine);
   batch.run([cleaner]);
   piped.send(...lines);
@@ -146,7 +145,7 @@ Deno.test("a command that loads others is not taken for one of them when it come
   const [loading, other] = clients(engine, 2);
   const runner: Runner = {
     execute: (session, request) => {
-      // As DEBUG LOADAOF does: other requests are run for another session, within one.
+      // DEBUG LOADAOF runs requests of another session within one; here they come just before.
       if (request.is(0, "LLEN")) {
         engine.execute(other.session, Request.from(["SET", "key", "value"]));
       }

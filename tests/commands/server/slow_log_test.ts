@@ -266,7 +266,6 @@ for (const between of ["EXEC", "GET long"]) {
   });
 }
 
-/** Runs a command within the open turn. */
 /** Makes a command of the harness take some milliseconds more. */
 function slowDown(redis: EngineHarness, name: string, ms: number): void {
   const command = redis.engine.context.commands.byName(name) as Command;
@@ -332,6 +331,7 @@ for (
   });
 }
 
+/** Runs a command within the open turn. */
 function execute(redis: EngineHarness, session: Session, ...args: string[]): void {
   redis.engine.execute(session, Request.from(args));
 }
