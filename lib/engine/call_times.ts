@@ -58,19 +58,17 @@ export class CallTimes {
     return elapsedMs;
   }
 
-  /** Whether a run is open. */
-  get isInRun(): boolean {
-    return this.runCalls > 0;
-  }
-
-  /** Counts a call that is about to run within one of a run, and is measured; when it starts. */
+  /**
+   * Counts a call that is about to run within a script and is measured; when it starts, which is not
+   * when the script did.
+   */
   startWithin(stats: CommandStats): number {
     stats.calls++;
     this.stats.commandsProcessed++;
     return this.clock.monotonicMs();
   }
 
-  /** Adds the time of such a call, and leaves the run open; returns it in milliseconds. */
+  /** Adds the time of such a call, and leaves what is open; returns it in milliseconds. */
   endWithin(stats: CommandStats, startedMs: number): number {
     const elapsedMs = this.clock.monotonicMs() - startedMs;
     stats.addRun(1, elapsedMs * 1000);

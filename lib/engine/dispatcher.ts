@@ -287,15 +287,14 @@ export class Dispatcher {
     this.targets = targets;
     const isBrief = request.count <= command.briefArguments && !this.timesEach;
     if (isBrief) this.runSampled(session, request, command);
-    else if (this.times.isInRun) this.runWithin(session, request, command);
-    else this.runTimed(session, request, command);
+    else this.runWithin(session, request, command);
     if (session.reply.length > BRIEF_REPLY_BYTES) this.isLong = true;
     this.targets = Target.ALL;
     this.depth = depth;
     return null;
   }
 
-  /** Runs what may take long for a script that was taken to be brief, and no longer is. */
+  /** Runs what may take long for a script, which is not brief then. */
   private runWithin(session: Session, request: Request, command: Command): void {
     this.isLong = true;
     const startedMs = this.times.startWithin(command.stats);

@@ -298,6 +298,23 @@ Deno.test("scripts without loops are measured in runs, each with what its comman
   assertEquals(slowTimes(redis), []);
 });
 
+Deno.test("what a script does before one of its commands is not that command's time", () => {
+  const redis = new EngineHarness();
+  const { engine, session } = redis;
+  const script = loaded(
+    redis,
+    "for i = 1, 1 do redis.call('INCR', 'a'); redis.call('SINTER', 'b') end",
+  );
+  slowDown(redis, "incr", 15);
+  engine.beginTurn();
+  for (let i = 0; i < 3; i++) execute(redis, session, "EVALSHA", script, "0");
+  engine.endTurn();
+  const times = ["evalsha", "incr", "sinter"].map((name) =>
+    Math.round(engine.context.commands.byName(name)!.stats.microseconds)
+  );
+  assertEquals(times, [45_000, 45_000, 0]);
+});
+
 for (
   const [what, body, slow, args] of [
     ["a command that may take long", "return redis.call('SINTER', KEYS[1])", "sinter", []],
