@@ -29,6 +29,12 @@ export interface AwaitedArrival extends Arrival {
   readonly timeoutMs: number;
 }
 
+/** Notes how far the streams of effects are with what a session wrote. */
+export function noteOffsets({ replication, durability }: ArrivalPorts, session: Session): void {
+  if (replication !== null) session.replicationOffset = replication.offset;
+  if (durability !== null) session.durabilityOffset = durability.offset;
+}
+
 class ArrivalWaiter extends Waiter {
   constructor(
     private readonly waiters: Set<ArrivalWaiter>,

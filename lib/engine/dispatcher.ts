@@ -5,6 +5,7 @@
 import type { Clock } from "../host/clock.ts";
 import type { Request } from "../resp/request.ts";
 import { ValueType } from "../values/entry.ts";
+import { noteOffsets } from "./acknowledgements.ts";
 import { admit, limitQueue } from "./admission.ts";
 import type { Blocking, KeyWaiter } from "./blocking.ts";
 import { Call } from "./call.ts";
@@ -52,9 +53,6 @@ export class Dispatcher {
   /** Measure every call by itself, for a slow log whose threshold a run cannot tell. */
   timesEach = false;
 
-  /** The command found last and whose request named it, for requests that repeat it. */
-  private found: Command | null = null;
-  private foundFor: Session | null = null;
   private depth = 0;
   /** Whether a script that runs as a brief one has proved to be none. */
   private isLong = false;
@@ -96,14 +94,32 @@ export class Dispatcher {
 
   /** Runs one request and appends its reply to the session's. */
   execute(session: Session, request: Request): void {
-    let command = this.found;
-    if (command === null || !request.repeatsCommand || session !== this.foundFor) {
-      command = this.findFitting(session, request);
-      if (command === null) return;
-    }
+    const command = this.findFitting(session, request);
+    if (command === null) return;
     const gate = this.gate | session.gate;
     if (gate === 0) this.run(session, request, command);
     else this.executeGated(session, request, command, gate);
+  }
+
+  /**
+   * Runs requests of one session that follow each other, until it closes or has to wait.
+   *
+   * @returns where it has stopped: behind the last request that was run.
+   */
+  executeAll(session: Session, requests: readonly Request[], from: number, to: number): number {
+    let command: Command | null = null;
+    let next = from;
+    while (next < to && !session.closing && !session.parked) {
+      const request = requests[next++];
+      if (command === null || !request.repeatsCommand) command = this.findFitting(session, request);
+      if (command === null) continue;
+      const gate = this.gate | session.gate;
+      if (gate === 0) this.run(session, request, command);
+      else this.executeGated(session, request, command, gate);
+      // Each request may name another subcommand.
+      if (command.parent !== undefined) command = null;
+    }
+    return next;
   }
 
   /** Looks closer at a command first, for one of the reasons in `gate`. */
@@ -168,19 +184,13 @@ export class Dispatcher {
     this.times.endTurn();
   }
 
-  /** The command that a request names, for the next one to go on with; null when it is refused. */
+  /** The command that a request names; null when it is refused. */
   private findFitting(session: Session, request: Request): Command | null {
-    this.found = null;
     const command = this.find(session, request);
     if (command === undefined) return null;
     if (command.arity > 0 ? request.count !== command.arity : request.count < -command.arity) {
       this.refuse(session, command, wrongArity(command.lowerName));
       return null;
-    }
-    // Of a pipeline of subcommands each request may name another one.
-    if (command.parent === undefined) {
-      this.found = command;
-      if (session !== this.foundFor) this.foundFor = session;
     }
     return command;
   }
@@ -404,23 +414,12 @@ export class Dispatcher {
 
   private endUnit(session: Session): void {
     this.propagation.endUnit();
-    this.noteOffsets(session);
-  }
-
-  /** For WAIT and WAITAOF: how far the streams of effects are with what the session wrote. */
-  private noteOffsets(session: Session): void {
-    const { replication, durability } = this.context;
-    if (replication !== null) session.replicationOffset = replication.offset;
-    if (durability !== null) session.durabilityOffset = durability.offset;
+    noteOffsets(this.context, session);
   }
 
   private begin(session: Session, request: Request, command: Command): Call {
     const depth = this.depth++;
-    let call = this.calls[depth];
-    if (call === undefined) {
-      call = new Call(this.context, session, command);
-      this.calls.push(call);
-    }
+    const call = depth < this.calls.length ? this.calls[depth] : this.addCall(session, command);
     // Most calls repeat the one before; comparing is cheaper than storing a pointer.
     if (call.session !== session) {
       call.session = session;
@@ -432,6 +431,12 @@ export class Dispatcher {
     call.dirty = 0;
     if (call.effects !== null) call.effects = null;
     call.targets = this.targets;
+    return call;
+  }
+
+  private addCall(session: Session, command: Command): Call {
+    const call = new Call(this.context, session, command);
+    this.calls.push(call);
     return call;
   }
 
@@ -447,15 +452,12 @@ export class Dispatcher {
       if (effects.length > 1) propagation.beginUnit(db.index);
       for (const effect of effects) propagation.emit(db.index, effect, targets);
     }
-    if (this.depth === 0 && !propagation.unitOpen) this.noteOffsets(session);
+    if (this.depth === 0 && !propagation.unitOpen) noteOffsets(this.context, session);
   }
 
   private refuseUnknown(session: Session, request: Request): void {
     if (!isSentByBrowser(request)) return this.refuse(session, undefined, unknownCommand(request));
-    // What follows may be commands in the body: nothing more of it is run.
-    this.attacks.note();
-    session.closing = true;
-    session.link?.close();
+    this.attacks.cutOff(session);
   }
 
   /** Replies an error in place of running; a refused command also spoils a MULTI. */

@@ -164,6 +164,11 @@ export class Engine {
     this.dispatcher.execute(session, request);
   }
 
+  /** Runs requests of one session: see {@linkcode Dispatcher.executeAll}. Needs an open turn. */
+  executeAll(session: Session, requests: readonly Request[], from: number, to: number): number {
+    return this.dispatcher.executeAll(session, requests, from, to);
+  }
+
   /** A new session on database 0, to be closed with `context.sessions.close`. */
   openSession(): Session {
     const { sessions, store, host, authentication } = this.context;

@@ -4,6 +4,7 @@ import type { Request } from "../resp/request.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import type { Host } from "./context.ts";
 import { CommandError, quotedArgument } from "./errors.ts";
+import type { Session } from "./session.ts";
 
 /** Bytes of the name, and of the arguments behind it, that the error quotes. */
 const QUOTED_BYTES = 128;
@@ -30,13 +31,16 @@ export function isSentByBrowser(request: Request): boolean {
   return request.is(0, "POST") || request.is(0, "HOST:");
 }
 
-/** Warns of such requests; whoever sends them is not to fill the log by that. */
+/** Cuts off those who send such requests, and warns of them; they are not to fill the log by that. */
 export class AttackLog {
   private notedMs = -LOG_INTERVAL_MS;
 
   constructor(private readonly host: Host) {}
 
-  note(): void {
+  /** What follows may be commands in the body: nothing more of it is run. */
+  cutOff(session: Session): void {
+    session.closing = true;
+    session.link?.close();
     const { clock, log } = this.host;
     const now = clock.monotonicMs();
     if (now - this.notedMs < LOG_INTERVAL_MS) return;

@@ -31,15 +31,21 @@ export function findRepeated(
   // Before they are looked at: it may put small arrays in the place of large ones.
   request.clear();
   const { data, offsets, lengths } = request;
-  const { count } = before;
+  const { count, repeatsKey } = before;
   const shift = at - before.start;
   const end = before.end + shift;
   if (end > limit || count > offsets.length) return false;
-  let to = count > 1 ? before.offsets[1] : before.end;
+  // Where one key was another, the next is expected to be the same, and compared with the name.
+  const first = repeatsKey ? 2 : 1;
+  let to = count > first ? before.offsets[first] : before.end;
   if (!isRepeated(data, before.start, to, shift)) return false;
   offsets[0] = before.offsets[0] + shift;
   lengths[0] = before.lengths[0];
-  for (let i = 1; i < count; i++) {
+  if (repeatsKey) {
+    offsets[1] = before.offsets[1] + shift;
+    lengths[1] = before.lengths[1];
+  }
+  for (let i = first; i < count; i++) {
     const length = before.lengths[i];
     offsets[i] = to + shift;
     lengths[i] = length;
@@ -51,13 +57,14 @@ export function findRepeated(
   request.count = count;
   request.start = at;
   request.end = end;
-  request.repeatsCommand = true;
-  // Where one key was another, the next are hardly the same.
-  if (count > 1 && (before.repeatsKey || !before.repeatsCommand)) {
+  request.repeatsKey = repeatsKey;
+  // Where one key was not another, the next are hardly.
+  if (count > 1 && !before.repeatsCommand) {
     const length = lengths[1];
     request.repeatsKey = length <= LONGEST_COMPARED &&
       equalData(data, before.offsets[1], data, offsets[1], length);
   }
+  request.repeatsCommand = true;
   return true;
 }
 

@@ -12,6 +12,7 @@ import * as byteBufferModule from "../bytes/byte_buffer.ts";
 import * as copyModule from "../bytes/copy.ts";
 import * as doubleModule from "../bytes/double.ts";
 import * as integerModule from "../bytes/integer.ts";
+import { GrowingCount } from "./growing_count.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { NO_BUFFER } = byteBufferModule;
@@ -19,12 +20,17 @@ const { copyBytes } = copyModule;
 const { formatDouble } = doubleModule;
 const { formatBigInteger, formatInteger, integerLength } = integerModule;
 
+/** Shared by all: clients that push to one list are told of its growth in turn. */
+const COUNT = new GrowingCount();
+
 const INITIAL_BYTES = 1024;
 /** The bytes CR and LF as one little-endian word. */
 const CRLF = 0x0a0d;
 /** `+QUE` and `UED` with CR, likewise. */
 const PLUS_QUE = 0x4555512b;
 const UED_CR = 0x0d444555;
+/** `$-1` with CR. */
+const NULL_BULK_CR = 0x0d312d24;
 /** Longest header: type, digits of a 64-bit integer, CRLF. */
 const HEADER_BYTES = 24;
 
@@ -89,7 +95,14 @@ export class ReplyWriter {
 
   integer(value: number): void {
     this.reserve(HEADER_BYTES);
+    const at = this.length;
+    const size = COUNT.write(value, this.data, at);
+    if (size > 0) {
+      this.length = at + size;
+      return;
+    }
     this.header(58, value);
+    if (value >= 10) COUNT.wrote(value, this.data, at, this.length - at);
   }
 
   /** A whole number whose digits lie in a buffer. */
@@ -168,7 +181,11 @@ export class ReplyWriter {
 
   null(): void {
     this.reserve(5);
-    this.ascii(this.protocol === 3 ? "_\r\n" : "$-1\r\n");
+    if (this.protocol === 3) return this.ascii("_\r\n");
+    const { data, length } = this;
+    data.setInt32(length, NULL_BULK_CR, true);
+    data.setUint8(length + 4, 10);
+    this.length = length + 5;
   }
 
   /** A missing array, which RESP2 tells from a missing string. */

@@ -32,7 +32,7 @@ export class Request {
   elementHash = 0;
   /**
    * Whether its name is, byte by byte, that of the request before it in a pipeline, with as many
-   * arguments.
+   * arguments. To be trusted only by who has just run that one.
    */
   repeatsCommand = false;
   /** Whether argument 1 is known to be that of the request before it as well. */

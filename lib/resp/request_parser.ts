@@ -245,8 +245,6 @@ export class RequestParser {
     const waiting = batch[index];
     batch[index] = this.request;
     this.request = waiting;
-    // When it is run again it does not follow what it followed.
-    waiting.repeatsCommand = false;
     this.start = waiting.start;
     this.at = waiting.end;
     this.remaining = 0;

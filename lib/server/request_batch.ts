@@ -25,7 +25,7 @@ export interface Sender {
 
 /** The engine, as far as it is needed here. */
 export interface Runner {
-  execute(session: Session, request: Request): void;
+  executeAll(session: Session, requests: readonly Request[], from: number, to: number): number;
 }
 
 /** Requests looked for at a time: enough for their waits for memory to overlap. */
@@ -43,13 +43,15 @@ export class RequestBatch {
     { length: BATCH_REQUESTS },
     () => new Request(),
   );
-  /** Who sent each of them. */
+  /** Who sent them; the requests of one sender are side by side. */
   private readonly senders: Sender[] = [];
+  /** Where those of each sender end. */
+  private readonly ends: number[] = [];
+  /** How many senders there are. */
+  private sections = 0;
   private readonly prefetch: Prefetch = new Prefetch(BATCH_REQUESTS);
   /** The first of the senders that {@linkcode find} is not through with. */
   private through = 0;
-  /** The request that runs, for whoever clears up after a failure. */
-  private running = 0;
 
   constructor(private readonly engine: Runner) {}
 
@@ -66,7 +68,7 @@ export class RequestBatch {
       const found = this.find(arrived, first);
       next = this.through;
       if (found > 1) this.fetchAhead(found);
-      for (let i = 0; i < found;) i = this.execute(i, found);
+      this.execute();
       for (let i = first; i < next; i++) {
         arrived[i].ran();
         replyBytes += arrived[i].session.reply.length;
@@ -79,13 +81,17 @@ export class RequestBatch {
   private find(arrived: readonly Sender[], first: number): number {
     let found = 0;
     let next = first;
+    this.sections = 0;
     for (; next < arrived.length && found < BATCH_REQUESTS; next++) {
       const sender = arrived[next];
       const before = found;
       found = this.findOf(sender, before);
-      for (let i = before; i < found; i++) if (this.senders[i] !== sender) this.senders[i] = sender;
+      if (found === before) continue;
+      this.senders[this.sections] = sender;
+      this.ends[this.sections] = found;
+      this.sections++;
       // There may be more of this one, to be looked for when these have been run.
-      if (found > before && sender.parser.ended === Parsed.REQUEST) break;
+      if (sender.parser.ended === Parsed.REQUEST) break;
     }
     this.through = next;
     return found;
@@ -105,32 +111,29 @@ export class RequestBatch {
     }
   }
 
-  /** Runs requests until one fails; where to go on. */
-  private execute(start: number, end: number): number {
-    const { requests, senders, engine } = this;
-    this.running = start;
-    try {
-      for (let i = start; i < end; i++) {
-        const { session, parser } = senders[i];
-        if (session.closing || session.parked) continue;
-        this.running = i;
-        engine.execute(session, requests[i]);
-        if (session.parked) parser.backTo(requests, i);
+  private execute(): void {
+    const { requests, senders, ends } = this;
+    let from = 0;
+    for (let i = 0; i < this.sections; i++) {
+      const sender = senders[i];
+      const { session } = sender;
+      const to = ends[i];
+      try {
+        if (!session.closing && !session.parked) {
+          const ran = this.engine.executeAll(session, requests, from, to);
+          if (session.parked) sender.parser.backTo(requests, ran - 1);
+        }
+      } catch (error) {
+        sender.failed(error);
       }
-    } catch (error) {
-      senders[this.running].failed(error);
-      return this.running + 1;
+      from = to;
     }
-    return end;
   }
 
   private fetchAhead(found: number): void {
     const { senders } = this;
     const { db } = senders[0].session;
-    // The requests of one sender are side by side.
-    if (senders[found - 1] !== senders[0]) {
-      for (let i = 1; i < found; i++) if (senders[i].session.db !== db) return;
-    }
+    for (let i = 1; i < this.sections; i++) if (senders[i].session.db !== db) return;
     this.prefetch.touch(db, this.requests, found);
   }
 }

@@ -102,6 +102,19 @@ export class ChunkedList extends ChunkSequence {
     if (this.chunkCount === 1) this.shrink();
   }
 
+  /** Takes away the first element, which must be the one pointed at: it is not read again. */
+  removeFirst(): void {
+    const span = this.spans[0];
+    if (span.counts[span.head] === 1 && this.chunkCount > 1) {
+      this.dropChunk(0, 0);
+      this.size--;
+    } else {
+      this.chunks.dropPointedFirst(span.refs[span.head]);
+      this.countRemoved(span, 0, 1);
+    }
+    if (this.chunkCount === 1) this.shrink();
+  }
+
   /** Takes away the last element, which must be the one pointed at: it is not sought again. */
   removeLast(): void {
     const span = this.spans[this.spans.length - 1];
@@ -110,7 +123,7 @@ export class ChunkedList extends ChunkSequence {
       this.dropChunk(this.spans.length - 1, last);
       this.size--;
     } else {
-      this.chunks.dropPointed(span.refs[span.head + last]);
+      this.chunks.dropPointedLast(span.refs[span.head + last]);
       this.countRemoved(span, last, 1);
     }
     if (this.chunkCount === 1) this.shrink();

@@ -182,8 +182,18 @@ export class ListChunks implements ListElement {
     words[at + INFO] = number << NUMBER_SHIFT | (info & COUNT_MASK) - elements;
   }
 
+  /** Takes away the first element, which must be the one pointed at. */
+  dropPointedFirst(ref: number): void {
+    const words = this.arena.words[ref >>> SEGMENT_OF_REF];
+    const at = wordsOf(ref);
+    const info = words[at + INFO];
+    words[at + START] = this.offset + this.length + 2 - at * 4;
+    const number = ((info >>> NUMBER_SHIFT) + 1) & NUMBER_MASK;
+    words[at + INFO] = number << NUMBER_SHIFT | (info & COUNT_MASK) - 1;
+  }
+
   /** Takes away the last element, which must be the one pointed at. */
-  dropPointed(ref: number): void {
+  dropPointedLast(ref: number): void {
     const words = this.arena.words[ref >>> SEGMENT_OF_REF];
     const at = wordsOf(ref);
     words[at + END] = this.frame - at * 4;

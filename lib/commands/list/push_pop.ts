@@ -157,14 +157,19 @@ export function popOne(
   list: ListAccess,
   fromFront: boolean,
 ): void {
-  if (fromFront) {
-    replyElement(call, list.first());
-    list.removeFront(1);
-  } else {
-    replyElement(call, list.last());
-    list.removeLast();
-  }
+  if (fromFront) takeFirst(call, list);
+  else takeLast(call, list);
   popped(call, index, ref, list, fromFront, 1);
+}
+
+function takeFirst(call: Call, list: ListAccess): void {
+  replyElement(call, list.first());
+  list.removeFirst();
+}
+
+function takeLast(call: Call, list: ListAccess): void {
+  replyElement(call, list.last());
+  list.removeLast();
 }
 
 /** The events of elements having been popped, and the end of a list that they were the last of. */
@@ -211,18 +216,25 @@ function push(call: Call, atFront: boolean, onlyIfPresent: boolean): void {
 
 /** Pushes all elements that are arguments or, when memory runs out in between, none. */
 function pushArguments(call: Call, list: ListAccess, atFront: boolean): void {
-  const { data, offsets, lengths } = call.request;
   const before = list.size;
   try {
-    for (let i = 2; i < call.count; i++) {
-      if (atFront) list.pushFront(data, offsets[i], lengths[i]);
-      else list.pushBack(data, offsets[i], lengths[i]);
-    }
+    if (atFront) pushAllFront(call, list);
+    else pushAllBack(call, list);
   } catch (error) {
     if (atFront) list.removeFront(list.size - before);
     else list.removeBack(list.size - before);
     throw error;
   }
+}
+
+function pushAllFront(call: Call, list: ListAccess): void {
+  const { data, offsets, lengths, count } = call.request;
+  for (let i = 2; i < count; i++) list.pushFront(data, offsets[i], lengths[i]);
+}
+
+function pushAllBack(call: Call, list: ListAccess): void {
+  const { data, offsets, lengths, count } = call.request;
+  for (let i = 2; i < count; i++) list.pushBack(data, offsets[i], lengths[i]);
 }
 
 function bytesOfArguments(call: Call): number {

@@ -140,6 +140,12 @@ export class ListAccess {
     this.settle();
   }
 
+  /** Takes away the first element, which must be the one that {@linkcode first} has just told. */
+  removeFirst(): void {
+    this.list.removeFirst();
+    this.settle();
+  }
+
   /** Takes away the last element, which must be the one that {@linkcode last} has just told. */
   removeLast(): void {
     this.list.removeLast();

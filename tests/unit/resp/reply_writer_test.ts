@@ -3,6 +3,7 @@
 import { dataOf } from "../../../lib/bytes/copy.ts";
 import { assert, assertEquals } from "@std/assert";
 import { fromLatin1, latin1 } from "../../../lib/bytes/byte_string.ts";
+import { SeededRandom } from "../../../lib/host/random.ts";
 import { type Reply, ReplyDecoder } from "../../../lib/resp/reply_decoder.ts";
 import { ReplyWriter } from "../../../lib/resp/reply_writer.ts";
 
@@ -207,4 +208,31 @@ Deno.test("what a listener refuses takes no more memory, however much more is wr
   assert(reply.buffer.length <= 4 * limit, `${reply.buffer.length}`);
   reply.bulkBytes(new Uint8Array(1_000_000));
   assert(reply.buffer.length <= 4_000_000, `${reply.buffer.length}`);
+});
+
+Deno.test("numbers that grow from reply to reply are each written as they are", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  console.log(`seed ${seed}`);
+  const random = new SeededRandom(seed);
+  const writers = [new ReplyWriter(), new ReplyWriter()];
+  const expected = ["", ""];
+  const starts = [-3, 0, 7, 95, 9_990, 123_456, 999_999_990, 2 ** 31 - 20, 2 ** 53 - 40];
+  for (let run = 0; run < 1_000; run++) {
+    let value = starts[random.below(starts.length)] + random.below(20);
+    for (let length = random.below(15); length > 0; length--) {
+      const i = random.below(2);
+      writers[i].integer(value);
+      expected[i] += `:${value}\r\n`;
+      // Now and then the same again, a gap, or something else in between.
+      if (random.below(20) === 0) value += random.below(3) - 1;
+      else value++;
+      if (random.below(20) === 0) {
+        writers[i].null();
+        expected[i] += "$-1\r\n";
+      }
+    }
+  }
+  for (const [i, { buffer, length }] of writers.entries()) {
+    assertEquals(latin1(buffer, 0, length), expected[i]);
+  }
 });

@@ -47,6 +47,12 @@ class TextList {
     this.model.splice(0, elements);
   }
 
+  removeFirst(): void {
+    this.list.pointFirst();
+    this.list.removeFirst();
+    this.model.shift();
+  }
+
   removeBack(elements: number): void {
     this.list.removeBack(elements);
     this.model.splice(this.model.length - elements);
@@ -139,7 +145,8 @@ for (const [name, text] of Object.entries(texts)) {
           list.insert(index, text(random));
           break;
         case 4:
-          list.removeFront(1 + random.below(Math.min(size, 4)));
+          if (random.below(2) === 0) list.removeFirst();
+          else list.removeFront(1 + random.below(Math.min(size, 4)));
           break;
         case 5:
           if (random.below(2) === 0) list.removeLast();
