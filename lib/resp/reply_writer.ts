@@ -12,11 +12,13 @@ import * as byteBufferModule from "../bytes/byte_buffer.ts";
 import * as copyModule from "../bytes/copy.ts";
 import * as doubleModule from "../bytes/double.ts";
 import * as integerModule from "../bytes/integer.ts";
+import * as bulkFrameModule from "../structures/bulk_frame.ts";
 import { GrowingCount } from "./growing_count.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
 const { NO_BUFFER } = byteBufferModule;
 const { copyBytes } = copyModule;
+const { frameBytes, writeFrame } = bulkFrameModule;
 const { formatDouble } = doubleModule;
 const { formatBigInteger, formatInteger, integerLength } = integerModule;
 
@@ -125,24 +127,10 @@ export class ReplyWriter {
 
   /** A bulk string from part of a buffer. */
   bulkRange(source: DataView, offset: number, length: number): void {
-    this.reserve(length + HEADER_BYTES + 2);
-    const bytes = this.buffer;
-    let at = this.length;
-    bytes[at] = 36;
-    // Nearly all strings are shorter than 100 bytes: their header is written in place.
-    if (length < 10) {
-      bytes[at + 1] = 48 + length;
-      at += 2;
-    } else if (length < 100) {
-      const tens = length * 205 >>> 11;
-      bytes[at + 1] = 48 + tens;
-      bytes[at + 2] = 48 + length - tens * 10;
-      at += 3;
-    } else at += 1 + formatInteger(length, bytes, at + 1);
-    this.data.setInt16(at, CRLF, true);
-    copyBytes(source, offset, this.data, at + 2, length);
-    this.data.setInt16(at + 2 + length, CRLF, true);
-    this.length = at + length + 4;
+    const bytes = frameBytes(length);
+    this.reserve(bytes);
+    writeFrame(this.buffer, this.data, this.length, source, offset, length);
+    this.length += bytes;
   }
 
   bulkBytes(bytes: Uint8Array): void {

@@ -14,6 +14,14 @@ const CR = 13;
 const SHORT_HEADER = 0x0a0d3024;
 /** `$00 CR` for adding two digits to; LF follows. */
 const TWO_DIGIT_HEADER = 0x0d303024;
+/** The first four bytes of the headers of lengths below 100. */
+const HEADERS = Int32Array.from(
+  { length: 100 },
+  (_, length) =>
+    length < 10
+      ? SHORT_HEADER + (length << 8)
+      : TWO_DIGIT_HEADER + (Math.floor(length / 10) << 8) + (length % 10 << 16),
+);
 const LF = 10;
 const DOLLAR = 36;
 const ZERO = 48;
@@ -48,16 +56,12 @@ export function writeFrame(
   offset: number,
   length: number,
 ): void {
-  let to = place + 4;
-  if (length < 10) data.setInt32(place, SHORT_HEADER + (length << 8), true);
-  else if (length >= 100) to = writeLongHeader(bytes, data, place, length);
-  else {
-    const tens = length * 205 >>> 11;
-    const ones = length - tens * 10;
-    data.setInt32(place, TWO_DIGIT_HEADER + (tens << 8) + (ones << 16), true);
+  let to = length < 10 ? place + 4 : place + 5;
+  if (length < HEADERS.length) {
+    data.setInt32(place, HEADERS[length], true);
+    // Of one digit the header has ended already: the string, or its end, is written over this.
     data.setUint8(place + 4, LF);
-    to = place + 5;
-  }
+  } else to = writeLongHeader(bytes, data, place, length);
   copyBytes(source, offset, data, to, length);
   data.setInt16(to + length, CRLF, true);
 }
