@@ -11,6 +11,9 @@ import type { Clock } from "../host/clock.ts";
 import { CommandStats } from "./command_spec.ts";
 import type { EngineStats } from "./stats/engine_stats.ts";
 
+/** A longer reply takes its time, whatever the command: the run of brief ones ends with it. */
+export const BRIEF_REPLY_BYTES: number = 16 * 1024;
+
 /** Calls of a brief command that go unmeasured between two that are, after so many that all are. */
 const CALLS_PER_SAMPLE = 64;
 const MEASURED_CALLS = 64;
@@ -46,6 +49,15 @@ export class CallTimes {
       this.openRun(stats, sampled);
     }
     this.runCalls++;
+  }
+
+  /** Before calls of a brief command that are run in one go, to be counted by {@linkcode countMore}. */
+  openFor(stats: CommandStats, sampled: boolean): void {
+    if (stats !== this.runStats || this.runCalls === 0) this.openRun(stats, sampled);
+  }
+
+  countMore(calls: number): void {
+    this.runCalls += calls;
   }
 
   /** Ends the open run, since its last call was not brief; its milliseconds, -1 if not measured. */

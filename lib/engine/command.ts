@@ -4,6 +4,7 @@
  * because statistics belong to an engine and not to the program.
  */
 import type { Request } from "../resp/request.ts";
+import type { AlikeRunner } from "./alike_run.ts";
 import type { Call } from "./call.ts";
 import { categoriesOf } from "./categories.ts";
 import {
@@ -52,6 +53,8 @@ export interface CommandOptions {
   isBrief?(context: Context, request: Request): boolean;
   /** The flags of one request, where they are not always the same: what it runs has its own. */
   flagsOf?(context: Context, request: Request): number;
+  /** Runs requests in one go that repeat one of this command, with its key: {@linkcode AlikeRunner}. */
+  readonly runAlike?: AlikeRunner;
   /** Runs the command. Only containers of subcommands have none. */
   run?(call: Call): void;
 }
@@ -116,6 +119,8 @@ export class Command implements CommandSpec {
   readonly briefArguments: number;
   /** See {@linkcode CommandOptions.isBrief}; null where that says {@linkcode briefArguments}. */
   readonly isBrief: ((context: Context, request: Request) => boolean) | null;
+  /** See {@linkcode CommandOptions.runAlike}; null where each request is run by itself. */
+  readonly runAlike: AlikeRunner | null;
   readonly isSampled: boolean;
   /** Whether a session in MULTI runs it and does not queue it. */
   readonly runsInMulti: boolean;
@@ -155,6 +160,7 @@ export class Command implements CommandSpec {
     this.arity = definition.arity;
     this.briefArguments = definition.briefArguments;
     this.isBrief = options.isBrief ?? null;
+    this.runAlike = options.runAlike ?? null;
     this.isSampled = (definition.flags & (Flag.FAST | Flag.WRITE)) !== 0;
     this.runsInMulti = RUN_IN_MULTI.has(options.name);
     this.meetsAnyKey = options.meetsAnyKey ?? false;

@@ -7,15 +7,17 @@ import type { Request } from "../resp/request.ts";
 import { ValueType } from "../values/entry.ts";
 import { noteOffsets } from "./acknowledgements.ts";
 import { admit, limitQueue } from "./admission.ts";
+import { type AlikeRunner, endOfAlike, isObserved, propagateAlike } from "./alike_run.ts";
 import type { Blocking, KeyWaiter } from "./blocking.ts";
 import { Call } from "./call.ts";
 import { CallTimes } from "./call_times.ts";
+import * as callTimesModule from "./call_times.ts";
 import type { Command } from "./command.ts";
 import type { CommandSpec } from "./command_spec.ts";
 import * as commandSpecModule from "./command_spec.ts";
 import type { Context } from "./context.ts";
-import { type CommandError, execRefused, POSTPONED, wrongArity } from "./errors.ts";
-import { replyFailure } from "./failures.ts";
+import { type CommandError, POSTPONED, wrongArity } from "./errors.ts";
+import { refuse, replyFailure } from "./failures.ts";
 import type { Propagation } from "./propagation.ts";
 import * as propagationModule from "./propagation.ts";
 import type { Registry } from "./registry.ts";
@@ -25,15 +27,11 @@ import type { Monitor } from "./stats/monitor.ts";
 import type { Session } from "./session.ts";
 import * as sessionModule from "./session.ts";
 import { noteSlow } from "./slow_calls.ts";
-import {
-  AttackLog,
-  isSentByBrowser,
-  unknownCommand,
-  unknownSubcommand,
-} from "./unknown_command.ts";
+import { UnknownCommands, unknownSubcommand } from "./unknown_command.ts";
 import { unwantedReply } from "./unwanted_replies.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
+const { BRIEF_REPLY_BYTES } = callTimesModule;
 const { Flag } = commandSpecModule;
 const { Target } = propagationModule;
 const { Gate, ReplyMode } = sessionModule;
@@ -42,8 +40,6 @@ const { Gate, ReplyMode } = sessionModule;
 const LEAST_QUERY_LIMIT = 1024 * 1024;
 /** Why a command that is admitted is not just run; EXEC may turn tracking on and off within. */
 const RUN_OBSERVED = Gate.NO_TOUCH | Gate.TRACKING | Gate.IN_MULTI;
-/** A longer reply takes its time, whatever the command: the run of brief ones ends with it. */
-const BRIEF_REPLY_BYTES = 16 * 1024;
 /** What keeps a script's writing commands from being run as it keeps a client's. */
 const GATE_OF_SCRIPTS = Gate.DISK_ERROR | Gate.FEW_REPLICAS | Gate.READ_ONLY;
 
@@ -66,7 +62,7 @@ export class Dispatcher {
   private readonly blocking: Blocking;
   private readonly propagation: Propagation;
   private readonly times: CallTimes;
-  private readonly attacks: AttackLog;
+  private readonly unknown: UnknownCommands;
 
   constructor(
     private readonly context: Context,
@@ -76,7 +72,7 @@ export class Dispatcher {
     this.monitor = context.monitor;
     this.propagation = context.propagation;
     this.times = new CallTimes(this.clock, context.stats);
-    this.attacks = new AttackLog(context.host);
+    this.unknown = new UnknownCommands(context);
     this.propagation.isInUnit = () =>
       this.depth > 1 || this.depth === 1 && !this.calls[0].command.meetsAnyKey;
     context.pubsub.runningSession = () => this.depth > 0 ? this.calls[0].session : null;
@@ -95,10 +91,7 @@ export class Dispatcher {
   /** Runs one request and appends its reply to the session's. */
   execute(session: Session, request: Request): void {
     const command = this.findFitting(session, request);
-    if (command === null) return;
-    const gate = this.gate | session.gate;
-    if (gate === 0) this.run(session, request, command);
-    else this.executeGated(session, request, command, gate);
+    if (command !== null) this.executeFound(session, request, command);
   }
 
   /**
@@ -110,15 +103,47 @@ export class Dispatcher {
     let command: Command | null = null;
     let next = from;
     while (next < to && !session.closing && !session.parked) {
-      const request = requests[next++];
+      const request = requests[next];
       if (command === null || !request.repeatsCommand) command = this.findFitting(session, request);
+      const at = next++;
       if (command === null) continue;
-      const gate = this.gate | session.gate;
-      if (gate === 0) this.run(session, request, command);
-      else this.executeGated(session, request, command, gate);
+      if (request.repeatsKey && command.runAlike !== null) {
+        const ran = this.runAlike(session, requests, at, to, command, command.runAlike);
+        if (ran > at) next = ran;
+        else this.executeFound(session, request, command);
+      } else this.executeFound(session, request, command);
       // Each request may name another subcommand.
       if (command.parent !== undefined) command = null;
     }
+    return next;
+  }
+
+  private executeFound(session: Session, request: Request, command: Command): void {
+    const gate = this.gate | session.gate;
+    if (gate === 0) this.run(session, request, command);
+    else this.executeGated(session, request, command, gate);
+  }
+
+  /** Runs requests in one go that repeat the one before them, with its key; where it has stopped. */
+  private runAlike(
+    session: Session,
+    requests: readonly Request[],
+    from: number,
+    to: number,
+    command: Command,
+    run: AlikeRunner,
+  ): number {
+    if ((this.gate | session.gate) !== 0 || this.timesEach || this.held !== null) return from;
+    if (isObserved(this.context, session)) return from;
+    this.times.openFor(command.stats, command.isSampled);
+    const call = this.begin(session, requests[from], command);
+    const mark = session.reply.length;
+    const next = run(call, from, endOfAlike(requests, from, to), requests);
+    this.depth--;
+    propagateAlike(call, requests, from, next);
+    this.times.countMore(next - from);
+    const isLong = session.reply.length - mark > BRIEF_REPLY_BYTES;
+    if (isLong) this.wasLong(session, requests[next - 1], command);
     return next;
   }
 
@@ -128,7 +153,7 @@ export class Dispatcher {
     if (gate !== Gate.IN_MULTI || (command.flags & Flag.NO_MULTI) !== 0) {
       const refusal = admit(this.context, session, command, request, gate);
       if (refusal === POSTPONED) return;
-      if (refusal !== null) return this.refuse(session, command, refusal);
+      if (refusal !== null) return refuse(this.context, session, command, refusal);
     }
     if ((session.gate & Gate.IN_MULTI) !== 0 && !command.runsInMulti) {
       this.queue(session, command, request);
@@ -189,7 +214,7 @@ export class Dispatcher {
     const command = this.find(session, request);
     if (command === undefined) return null;
     if (command.arity > 0 ? request.count !== command.arity : request.count < -command.arity) {
-      this.refuse(session, command, wrongArity(command.lowerName));
+      refuse(this.context, session, command, wrongArity(command.lowerName));
       return null;
     }
     return command;
@@ -199,14 +224,14 @@ export class Dispatcher {
     const { data, offsets, lengths } = request;
     const command = this.registry.find(data, offsets[0], lengths[0]);
     if (command === undefined) {
-      this.refuseUnknown(session, request);
+      this.unknown.refuse(session, request);
       return undefined;
     }
     if (!command.hasSubcommands || request.count < 2) return command;
     const found = this.registry.findSubcommand(command, data, offsets[1], lengths[1]);
     if (found !== undefined) return found;
     // COMMAND by itself runs; what it does not know as a subcommand is an error all the same.
-    this.refuse(session, command, unknownSubcommand(command, request));
+    refuse(this.context, session, command, unknownSubcommand(command, request));
     return undefined;
   }
 
@@ -448,33 +473,8 @@ export class Dispatcher {
   private emit({ db, request, effects, targets, session }: Call): void {
     const { propagation } = this;
     if (effects === null) propagation.emit(db.index, request, targets);
-    else {
-      if (effects.length > 1) propagation.beginUnit(db.index);
-      for (const effect of effects) propagation.emit(db.index, effect, targets);
-    }
+    else propagation.emitAll(db.index, effects, targets);
     if (this.depth === 0 && !propagation.unitOpen) noteOffsets(this.context, session);
-  }
-
-  private refuseUnknown(session: Session, request: Request): void {
-    if (!isSentByBrowser(request)) return this.refuse(session, undefined, unknownCommand(request));
-    this.attacks.cutOff(session);
-  }
-
-  /** Replies an error in place of running; a refused command also spoils a MULTI. */
-  private refuse(session: Session, command: Command | undefined, error: CommandError): void {
-    const mark = session.reply.length;
-    if (command !== undefined) command.stats.rejected++;
-    let refusal = error;
-    if (command?.name === "EXEC") {
-      this.context.transactions.discard(session);
-      refusal = execRefused(error);
-    } else if (session.queue !== null) session.isSpoiled = true;
-    this.context.stats.countError(refusal.text);
-    session.reply.error(refusal.text);
-    if (session.replyMode !== ReplyMode.ON) {
-      unwantedReply(this.context, session, mark, command, true);
-    }
-    if (session.tracking !== null) this.context.tracking.ended(session, command);
   }
 
   /** Ends the run of brief calls with one that was not. */

@@ -82,6 +82,12 @@ export class Propagation {
     } else this.pass(db, request, targets);
   }
 
+  /** The effects of one command, as one unit. */
+  emitAll(db: number, effects: readonly Request[], targets: number): void {
+    if (effects.length > 1) this.beginUnit(db);
+    for (const effect of effects) this.emit(db, effect, targets);
+  }
+
   /** An effect that is not what the client sent. */
   emitCommand(db: number, args: readonly (Uint8Array | string)[]): void {
     if (this.active) this.emit(db, Request.from(args));

@@ -2,23 +2,14 @@
 
 import type { Request } from "../resp/request.ts";
 import type { CommandSpec } from "./command_spec.ts";
-import type { Host } from "./context.ts";
+import type { Context } from "./context.ts";
 import { CommandError, quotedArgument } from "./errors.ts";
+import { refuse } from "./failures.ts";
 import type { Session } from "./session.ts";
 
 /** Bytes of the name, and of the arguments behind it, that the error quotes. */
 const QUOTED_BYTES = 128;
 const LOG_INTERVAL_MS = 60_000;
-
-/** The error with the name and the first arguments. */
-export function unknownCommand(request: Request): CommandError {
-  let args = "";
-  for (let i = 1; i < request.count && args.length < QUOTED_BYTES; i++) {
-    args += `'${quotedArgument(request, i, QUOTED_BYTES - args.length)}' `;
-  }
-  const name = quotedArgument(request, 0, QUOTED_BYTES);
-  return new CommandError(`ERR unknown command '${name}', with args beginning with: ${args}`);
-}
 
 /** The error for a second word that the command does not know. */
 export function unknownSubcommand(command: CommandSpec, request: Request): CommandError {
@@ -26,22 +17,25 @@ export function unknownSubcommand(command: CommandSpec, request: Request): Comma
   return new CommandError(`ERR unknown subcommand '${name}'. Try ${command.name} HELP.`);
 }
 
-/** Whether it is the first line, or a header, of an HTTP request. */
-export function isSentByBrowser(request: Request): boolean {
-  return request.is(0, "POST") || request.is(0, "HOST:");
-}
-
-/** Cuts off those who send such requests, and warns of them; they are not to fill the log by that. */
-export class AttackLog {
+export class UnknownCommands {
+  /** When such a request was in the log: whoever sends them is not to fill it. */
   private notedMs = -LOG_INTERVAL_MS;
 
-  constructor(private readonly host: Host) {}
+  constructor(private readonly context: Context) {}
 
-  /** What follows may be commands in the body: nothing more of it is run. */
-  cutOff(session: Session): void {
+  /** Replies the error, or cuts off a client whose requests are a web browser's. */
+  refuse(session: Session, request: Request): void {
+    if (!isSentByBrowser(request)) {
+      return refuse(this.context, session, undefined, unknownCommand(request));
+    }
+    this.noteAttack();
+    // What follows may be commands in the body: nothing more of it is run.
     session.closing = true;
     session.link?.close();
-    const { clock, log } = this.host;
+  }
+
+  private noteAttack(): void {
+    const { clock, log } = this.context.host;
     const now = clock.monotonicMs();
     if (now - this.notedMs < LOG_INTERVAL_MS) return;
     this.notedMs = now;
@@ -51,4 +45,19 @@ export class AttackLog {
         "connection was closed.",
     );
   }
+}
+
+/** The error with the name and the first arguments. */
+function unknownCommand(request: Request): CommandError {
+  let args = "";
+  for (let i = 1; i < request.count && args.length < QUOTED_BYTES; i++) {
+    args += `'${quotedArgument(request, i, QUOTED_BYTES - args.length)}' `;
+  }
+  const name = quotedArgument(request, 0, QUOTED_BYTES);
+  return new CommandError(`ERR unknown command '${name}', with args beginning with: ${args}`);
+}
+
+/** Whether it is the first line, or a header, of an HTTP request. */
+function isSentByBrowser(request: Request): boolean {
+  return request.is(0, "POST") || request.is(0, "HOST:");
 }

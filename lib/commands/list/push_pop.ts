@@ -6,18 +6,25 @@
  * something to pop.
  */
 
+import * as alikeRunModule from "../../engine/alike_run.ts";
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
+import * as callTimesModule from "../../engine/call_times.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { errors, wrongArity } from "../../engine/errors.ts";
 import * as bulkFrameModule from "../../structures/bulk_frame.ts";
+import type { Request } from "../../resp/request.ts";
+import * as entryModule from "../../values/entry.ts";
 import type { ListAccess, ListElement } from "../../values/list/list.ts";
 import * as openListModule from "./open_list.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
+const { lookUpAlike, replyNullToAll } = alikeRunModule;
 const { readIntegerInRange } = argumentsModule;
+const { BRIEF_REPLY_BYTES } = callTimesModule;
 const { frameBytes } = bulkFrameModule;
+const { ValueType } = entryModule;
 const { newList, openList, putList, readsLeft } = openListModule;
 
 export const LPUSH = command({
@@ -29,6 +36,7 @@ export const LPUSH = command({
   flags: Flag.WRITE | Flag.DENY_OOM | Flag.FAST,
   keys: Access.RW | Access.INSERT,
   briefArguments: 3,
+  runAlike: pushEachFront,
   run: (call) => push(call, true, false),
 });
 
@@ -41,6 +49,7 @@ export const RPUSH = command({
   flags: Flag.WRITE | Flag.DENY_OOM | Flag.FAST,
   keys: Access.RW | Access.INSERT,
   briefArguments: 3,
+  runAlike: pushEachBack,
   run: (call) => push(call, false, false),
 });
 
@@ -75,6 +84,7 @@ export const LPOP = command({
   flags: Flag.WRITE | Flag.FAST,
   keys: Access.RW | Access.ACCESS | Access.DELETE,
   briefArguments: 2,
+  runAlike: popEachFirst,
   run: (call) => pop(call, true),
 });
 
@@ -87,6 +97,7 @@ export const RPOP = command({
   flags: Flag.WRITE | Flag.FAST,
   keys: Access.RW | Access.ACCESS | Access.DELETE,
   briefArguments: 2,
+  runAlike: popEachLast,
   run: (call) => pop(call, false),
 });
 
@@ -235,6 +246,73 @@ function pushAllFront(call: Call, list: ListAccess): void {
 function pushAllBack(call: Call, list: ListAccess): void {
   const { data, offsets, lengths, count } = call.request;
   for (let i = 2; i < count; i++) list.pushBack(data, offsets[i], lengths[i]);
+}
+
+/** Pushes of one element each in front of a list that is there. */
+function pushEachFront(call: Call, from: number, to: number, requests: readonly Request[]): number {
+  const ref = lookUpAlike(call, ValueType.LIST);
+  if (ref <= 0 || call.count !== 3) return from;
+  const list = openList(call, ref);
+  const before = list.size;
+  let next = from;
+  try {
+    for (; next < to; next++) {
+      const { data, offsets, lengths } = requests[next];
+      list.pushFront(data, offsets[2], lengths[2]);
+      call.reply.integer(list.size);
+    }
+  } catch {
+    // What there is no memory for fails when it is run by itself.
+    list.removeFront(list.size - before - (next - from));
+  }
+  call.dirty = next - from;
+  return next;
+}
+
+/** The same at its end. */
+function pushEachBack(call: Call, from: number, to: number, requests: readonly Request[]): number {
+  const ref = lookUpAlike(call, ValueType.LIST);
+  if (ref <= 0 || call.count !== 3) return from;
+  const list = openList(call, ref);
+  const before = list.size;
+  let next = from;
+  try {
+    for (; next < to; next++) {
+      const { data, offsets, lengths } = requests[next];
+      list.pushBack(data, offsets[2], lengths[2]);
+      call.reply.integer(list.size);
+    }
+  } catch {
+    list.removeBack(list.size - before - (next - from));
+  }
+  call.dirty = next - from;
+  return next;
+}
+
+/** Pops of the first element each; the last one is left, since the key goes with it. */
+function popEachFirst(call: Call, from: number, to: number): number {
+  const ref = lookUpAlike(call, ValueType.LIST);
+  if (ref < 0 || call.count !== 2) return from;
+  if (ref === 0) return replyNullToAll(call, from, to);
+  const list = openList(call, ref);
+  const enough = call.reply.length + BRIEF_REPLY_BYTES;
+  let next = from;
+  for (; next < to && list.size > 1 && call.reply.length < enough; next++) takeFirst(call, list);
+  call.dirty = next - from;
+  return next;
+}
+
+/** The same with the last element. */
+function popEachLast(call: Call, from: number, to: number): number {
+  const ref = lookUpAlike(call, ValueType.LIST);
+  if (ref < 0 || call.count !== 2) return from;
+  if (ref === 0) return replyNullToAll(call, from, to);
+  const list = openList(call, ref);
+  const enough = call.reply.length + BRIEF_REPLY_BYTES;
+  let next = from;
+  for (; next < to && list.size > 1 && call.reply.length < enough; next++) takeLast(call, list);
+  call.dirty = next - from;
+  return next;
 }
 
 function bytesOfArguments(call: Call): number {

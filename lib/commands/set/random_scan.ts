@@ -1,8 +1,10 @@
 /** Members picked at random, and members a few at a time. */
 
 import { matchGlob } from "../../bytes/glob.ts";
+import { lookUpAlike, replyNullToAll } from "../../engine/alike_run.ts";
 import { readBigInteger, readClampedInteger, readIntegerInRange } from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
+import { BRIEF_REPLY_BYTES } from "../../engine/call_times.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { CommandError, errors } from "../../engine/errors.ts";
@@ -39,6 +41,7 @@ export const SPOP = command({
   keys: Access.RW | Access.ACCESS | Access.DELETE,
   tips: ["nondeterministic_output"],
   briefArguments: 2,
+  runAlike: popEach,
   run(call) {
     if (call.count > 3) throw errors.SYNTAX;
     if (call.count === 3) return popSeveral(call, readPopCount(call));
@@ -47,8 +50,7 @@ export const SPOP = command({
     call.requireType(ref, ValueType.SET);
     set.open(call.db, ref);
     const handle = set.random(call.context.host.random);
-    set.point(handle);
-    call.reply.bulkRange(set.data, set.offset, set.length);
+    replyMember(call, handle);
     if (call.context.propagation.active) {
       call.propagate("SREM", call.request.view(1), set.copyMember());
     }
@@ -137,6 +139,28 @@ export const SSCAN = command({
 });
 
 export const SET_RANDOM_SCAN_COMMANDS = [SPOP, SRANDMEMBER, SSCAN];
+
+/**
+ * SPOPs of one member each; the last one is left, since the key goes with it. What each has taken is an effect
+ * of its own, so that they are run by themselves where somebody wants the effects.
+ */
+function popEach(call: Call, from: number, to: number): number {
+  const { reply, context } = call;
+  const ref = lookUpAlike(call, ValueType.SET);
+  if (ref < 0 || call.count !== 2) return from;
+  if (ref === 0) return replyNullToAll(call, from, to);
+  if (context.propagation.active) return from;
+  set.open(call.db, ref);
+  const enough = reply.length + BRIEF_REPLY_BYTES;
+  let next = from;
+  for (; next < to && set.size > 1 && reply.length < enough; next++) {
+    const handle = set.random(context.host.random);
+    replyMember(call, handle);
+    set.removeAt(handle);
+  }
+  call.dirty = next - from;
+  return next;
+}
 
 /** SPOP with a count. */
 function popSeveral(call: Call, count: number): void {

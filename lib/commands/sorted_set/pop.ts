@@ -3,15 +3,21 @@
  * key was found serves the blocking forms as well. [hot]
  */
 
+import * as alikeRunModule from "../../engine/alike_run.ts";
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
+import * as callTimesModule from "../../engine/call_times.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { errors } from "../../engine/errors.ts";
+import * as entryModule from "../../values/entry.ts";
 import * as openedModule from "./opened.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
+const { lookUpAlike } = alikeRunModule;
 const { readIntegerInRange } = argumentsModule;
+const { BRIEF_REPLY_BYTES } = callTimesModule;
+const { ValueType } = entryModule;
 const { openEntry, replyShown, zset } = openedModule;
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -25,6 +31,7 @@ export const ZPOPMIN = command({
   flags: Flag.WRITE | Flag.FAST,
   keys: Access.RW | Access.ACCESS | Access.DELETE,
   briefArguments: 2,
+  runAlike: popEachLowest,
   run: (call) => pop(call, false),
 });
 
@@ -37,6 +44,7 @@ export const ZPOPMAX = command({
   flags: Flag.WRITE | Flag.FAST,
   keys: Access.RW | Access.ACCESS | Access.DELETE,
   briefArguments: 2,
+  runAlike: popEachHighest,
   run: (call) => pop(call, true),
 });
 
@@ -129,18 +137,50 @@ export function popMembers(
   count: number,
   nested: boolean,
 ): void {
-  const { reply } = call;
   call.changed(index, highest ? "zpopmax" : "zpopmin");
   call.dirty += count - 1;
   for (let left = count; left > 0; left--) {
-    const rank = highest ? zset.size - 1 : 0;
-    zset.seek(rank);
-    if (nested) reply.array(2);
-    replyShown(call, zset, false);
-    reply.double(zset.score);
-    zset.removeAt(rank);
+    if (nested) call.reply.array(2);
+    take(call, highest);
   }
   if (zset.size === 0) call.removeEmpty(index, ref);
+}
+
+/** Replies with the lowest or highest member and its score, and removes it. */
+function take(call: Call, highest: boolean): void {
+  const rank = highest ? zset.size - 1 : 0;
+  zset.seek(rank);
+  replyShown(call, zset, false);
+  call.reply.double(zset.score);
+  zset.removeAt(rank);
+}
+
+function popEachLowest(call: Call, from: number, to: number): number {
+  return popEach(call, from, to, false);
+}
+
+function popEachHighest(call: Call, from: number, to: number): number {
+  return popEach(call, from, to, true);
+}
+
+/** Pops of one member each; the last one is left, since the key goes with it. */
+function popEach(call: Call, from: number, to: number, highest: boolean): number {
+  const { reply } = call;
+  const ref = lookUpAlike(call, ValueType.SORTED_SET);
+  if (ref < 0 || call.count !== 2) return from;
+  if (ref > 0) openEntry(call, ref);
+  const enough = reply.length + BRIEF_REPLY_BYTES;
+  let next = from;
+  for (; next < to && reply.length < enough; next++) {
+    if (ref === 0) reply.array(0);
+    else if (zset.size === 1) break;
+    else {
+      reply.array(2);
+      take(call, highest);
+      call.dirty++;
+    }
+  }
+  return next;
 }
 
 function pop(call: Call, highest: boolean): void {
