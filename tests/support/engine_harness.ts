@@ -31,6 +31,8 @@ export interface HarnessOptions {
   readonly seed?: number;
   /** RESP version of the first session. */
   readonly protocol?: 2 | 3;
+  /** What is written down; listening changes how commands are run. Effects and events by default. */
+  readonly records?: "effects and events" | "effects" | "nothing";
 }
 
 export class EngineHarness {
@@ -66,6 +68,8 @@ export class EngineHarness {
       commands: COMMANDS,
     });
     this.session = this.newSession(options.protocol);
+    const { records = "effects and events" } = options;
+    if (records === "nothing") return;
     this.engine.context.propagation.subscribe({
       effect: (db, request) => {
         const words: string[] = [];
@@ -75,6 +79,7 @@ export class EngineHarness {
       beginUnit: () => this.effects.push("MULTI"),
       endUnit: () => this.effects.push("EXEC"),
     });
+    if (records === "effects") return;
     this.engine.context.keyspace.listen({
       keyChanged: (_db, key, event) => this.events.push(`${event} ${latin1(key)}`),
     });

@@ -253,7 +253,6 @@ function pushEachFront(call: Call, from: number, to: number, requests: readonly 
   const ref = lookUpAlike(call, ValueType.LIST);
   if (ref <= 0 || call.count !== 3) return from;
   const list = openList(call, ref);
-  const before = list.size;
   let next = from;
   try {
     for (; next < to; next++) {
@@ -262,8 +261,7 @@ function pushEachFront(call: Call, from: number, to: number, requests: readonly 
       call.reply.integer(list.size);
     }
   } catch {
-    // What there is no memory for fails when it is run by itself.
-    list.removeFront(list.size - before - (next - from));
+    // What there is no memory for has changed nothing, and fails when it is run by itself.
   }
   call.dirty = next - from;
   return next;
@@ -274,7 +272,6 @@ function pushEachBack(call: Call, from: number, to: number, requests: readonly R
   const ref = lookUpAlike(call, ValueType.LIST);
   if (ref <= 0 || call.count !== 3) return from;
   const list = openList(call, ref);
-  const before = list.size;
   let next = from;
   try {
     for (; next < to; next++) {
@@ -283,7 +280,7 @@ function pushEachBack(call: Call, from: number, to: number, requests: readonly R
       call.reply.integer(list.size);
     }
   } catch {
-    list.removeBack(list.size - before - (next - from));
+    // See above.
   }
   call.dirty = next - from;
   return next;
