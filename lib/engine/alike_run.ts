@@ -70,10 +70,12 @@ export function propagateAlike(
   from: number,
   to: number,
 ): void {
-  if (dirty === 0) return;
   const { propagation, stats } = context;
   stats.dirty += dirty;
-  if (!propagation.active) return;
-  for (let i = from; i < to; i++) propagation.emit(db.index, requests[i]);
+  if (dirty > 0 && propagation.active) {
+    for (let i = from; i < to; i++) propagation.emit(db.index, requests[i]);
+  } else if (!propagation.unitOpen) return;
+  // The key, or fields of it, may have been found past their time.
+  if (propagation.unitOpen) propagation.endUnit();
   noteOffsets(context, session);
 }

@@ -71,12 +71,27 @@ class PipedEngine {
 const KEYS = ["a", "b", "list", "longer key"];
 const NAMES = [
   ...["LPUSH", "RPUSH", "LPUSH", "RPUSH", "LPUSHX", "LPOP", "RPOP", "LPOP", "RPOP"],
-  ...["SPOP", "SPOP", "ZPOPMIN", "ZPOPMAX", "SADD", "ZADD", "LLEN", "SET", "DEL", "EXPIRE"],
+  ...[
+    "SPOP",
+    "SPOP",
+    "ZPOPMIN",
+    "ZPOPMAX",
+    "SADD",
+    "ZADD",
+    "HSET",
+    "HPEXPIRE",
+    "LLEN",
+    "SET",
+    "DEL",
+    "EXPIRE",
+  ],
 ];
 
 function framed(words: Words): string {
   return `*${words.length}\r\n` + words.map((word) => `$${word.length}\r\n${word}\r\n`).join("");
 }
+
+const fields = Array.from({ length: 40 }, (_, i) => `field${i + 10}`);
 
 /** Some requests of one command and key, with values of their own, most of one length. */
 function alike(random: SeededRandom): Words[] {
@@ -92,6 +107,8 @@ function alike(random: SeededRandom): Words[] {
     }
     if (name === "SADD" || name === "SET") return [name, key, value()];
     if (name === "ZADD") return [name, key, String(random.below(100)), value()];
+    if (name === "HSET") return [name, key, fields[random.below(40)], value()];
+    if (name === "HPEXPIRE") return [name, key, "500", "FIELDS", "1", fields[random.below(40)]];
     return name === "EXPIRE" ? [name, key, "1"] : [name, key];
   });
 }
@@ -182,6 +199,24 @@ Deno.test("who wants no replies gets none to requests that repeat each other", (
   const requests = [push, push, ["CLIENT", "REPLY", "OFF"], push, push, push];
   assertEquals(piped.run([...requests, ["CLIENT", "REPLY", "ON"]], true), ":1\r\n:2\r\n+OK\r\n");
   assertEquals(piped.harness.run("LLEN", "list"), "(integer) 5");
+});
+
+Deno.test("a key that is found past its time by requests that repeat each other is removed at once", () => {
+  const redis = new EngineHarness({ records: "effects" });
+  const { engine, session, clock, effects } = redis;
+  redis.run("RPUSH", "list", "value");
+  redis.run("PEXPIRE", "list", 100);
+  clock.advance(200);
+  effects.length = 0;
+  const pops = [Request.from(["LPOP", "list"]), Request.from(["LPOP", "list"])];
+  // As where the first one took so long that the clock was read again.
+  for (const pop of pops) pop.repeatsCommand = pop.repeatsKey = true;
+  session.reply.length = 0;
+  engine.beginTurn();
+  engine.executeAll(session, pops, 0, 2);
+  assertEquals(effects, ["DEL list"]);
+  engine.endTurn();
+  assertEquals(latin1(session.reply.buffer, 0, session.reply.length), "$-1\r\n$-1\r\n");
 });
 
 Deno.test("requests that repeat each other after another command are run by what they name", () => {

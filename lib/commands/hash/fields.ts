@@ -1,12 +1,17 @@
 /** Setting, reading and removing fields by name. [hot] */
 
+import * as alikeRunModule from "../../engine/alike_run.ts";
 import type { Call } from "../../engine/call.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
 import { wrongArity } from "../../engine/errors.ts";
+import type { Request } from "../../resp/request.ts";
+import * as entryModule from "../../values/entry.ts";
 import * as openingModule from "./opening.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
+const { lookUpAlike } = alikeRunModule;
+const { ValueType } = entryModule;
 const { hashToChange, hashToFill, hashToRead, removeIfEmpty } = openingModule;
 
 export const HSET = command({
@@ -17,6 +22,7 @@ export const HSET = command({
   complexity: "O(N) for N fields",
   flags: Flag.WRITE | Flag.DENY_OOM | Flag.FAST,
   keys: Access.RW | Access.UPDATE,
+  runAlike: setEach,
   run(call) {
     const added = setFields(call);
     call.reply.integer(added);
@@ -55,6 +61,28 @@ function setFields(call: Call): number {
   call.dirty += (count - 4) >>> 1;
   call.changed(1, "hset");
   return added;
+}
+
+/** Settings of one field each of a hash that is there. */
+function setEach(call: Call, from: number, to: number, requests: readonly Request[]): number {
+  if (call.count !== 4 || lookUpAlike(call, ValueType.HASH) <= 0) return from;
+  const hash = hashToChange(call);
+  if (hash === null) return from;
+  let next = from;
+  try {
+    for (; next < to; next++) {
+      const request = requests[next];
+      const { data, offsets, lengths } = request;
+      const length = lengths[3];
+      const bits = request.hashOf(2);
+      const isNew = hash.set(data, offsets[2], lengths[2], data, offsets[3], length, false, bits);
+      call.reply.integer(isNew ? 1 : 0);
+    }
+  } catch {
+    // What there is no memory for fails when it is run by itself.
+  }
+  call.dirty = next - from;
+  return next;
 }
 
 export const HSETNX = command({
