@@ -31,17 +31,19 @@ export type AlikeRunner = (
 ) => number;
 
 /** See {@linkcode lookUpAlike}. */
-export const OTHER_TYPE = -1;
+export const UNFIT = -1;
 
 /**
- * Entry of the key of such requests, to be changed; 0 when there is none, {@linkcode OTHER_TYPE} when it
- * holds something else.
+ * Entry of the key of such requests, to be changed; 0 when there is none, {@linkcode UNFIT} when it holds
+ * something else or they have another number of arguments.
  *
+ * @param count of arguments, the name included.
  * @param type one of {@linkcode ValueType}.
  */
-export function lookUpAlike(call: Call, type: number): number {
+export function lookUpAlike(call: Call, count: number, type: number): number {
+  if (call.count !== count) return UNFIT;
   const ref = call.lookUpWrite(1);
-  return ref === 0 || typeOf(call.db.arena, ref) === type ? ref : OTHER_TYPE;
+  return ref === 0 || typeOf(call.db.arena, ref) === type ? ref : UNFIT;
 }
 
 /** Replies null to requests that find no key; where they end. */

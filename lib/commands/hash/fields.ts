@@ -65,7 +65,7 @@ function setFields(call: Call): number {
 
 /** Settings of one field each of a hash that is there. */
 function setEach(call: Call, from: number, to: number, requests: readonly Request[]): number {
-  if (call.count !== 4 || lookUpAlike(call, ValueType.HASH) <= 0) return from;
+  if (lookUpAlike(call, 4, ValueType.HASH) <= 0) return from;
   const hash = hashToChange(call);
   if (hash === null) return from;
   let next = from;

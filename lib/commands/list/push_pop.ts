@@ -250,8 +250,8 @@ function pushAllBack(call: Call, list: ListAccess): void {
 
 /** Pushes of one element each in front of a list that is there. */
 function pushEachFront(call: Call, from: number, to: number, requests: readonly Request[]): number {
-  const ref = lookUpAlike(call, ValueType.LIST);
-  if (ref <= 0 || call.count !== 3) return from;
+  const ref = lookUpAlike(call, 3, ValueType.LIST);
+  if (ref <= 0) return from;
   const list = openList(call, ref);
   let next = from;
   try {
@@ -269,8 +269,8 @@ function pushEachFront(call: Call, from: number, to: number, requests: readonly 
 
 /** The same at its end. */
 function pushEachBack(call: Call, from: number, to: number, requests: readonly Request[]): number {
-  const ref = lookUpAlike(call, ValueType.LIST);
-  if (ref <= 0 || call.count !== 3) return from;
+  const ref = lookUpAlike(call, 3, ValueType.LIST);
+  if (ref <= 0) return from;
   const list = openList(call, ref);
   let next = from;
   try {
@@ -288,8 +288,8 @@ function pushEachBack(call: Call, from: number, to: number, requests: readonly R
 
 /** Pops of the first element each; the last one is left, since the key goes with it. */
 function popEachFirst(call: Call, from: number, to: number): number {
-  const ref = lookUpAlike(call, ValueType.LIST);
-  if (ref < 0 || call.count !== 2) return from;
+  const ref = lookUpAlike(call, 2, ValueType.LIST);
+  if (ref < 0) return from;
   if (ref === 0) return replyNullToAll(call, from, to);
   const list = openList(call, ref);
   const enough = call.reply.length + BRIEF_REPLY_BYTES;
@@ -301,8 +301,8 @@ function popEachFirst(call: Call, from: number, to: number): number {
 
 /** The same with the last element. */
 function popEachLast(call: Call, from: number, to: number): number {
-  const ref = lookUpAlike(call, ValueType.LIST);
-  if (ref < 0 || call.count !== 2) return from;
+  const ref = lookUpAlike(call, 2, ValueType.LIST);
+  if (ref < 0) return from;
   if (ref === 0) return replyNullToAll(call, from, to);
   const list = openList(call, ref);
   const enough = call.reply.length + BRIEF_REPLY_BYTES;

@@ -146,8 +146,8 @@ export const SET_RANDOM_SCAN_COMMANDS = [SPOP, SRANDMEMBER, SSCAN];
  */
 function popEach(call: Call, from: number, to: number): number {
   const { reply, context } = call;
-  const ref = lookUpAlike(call, ValueType.SET);
-  if (ref < 0 || call.count !== 2) return from;
+  const ref = lookUpAlike(call, 2, ValueType.SET);
+  if (ref < 0) return from;
   if (ref === 0) return replyNullToAll(call, from, to);
   if (context.propagation.active) return from;
   set.open(call.db, ref);

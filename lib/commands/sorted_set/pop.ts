@@ -166,8 +166,8 @@ function popEachHighest(call: Call, from: number, to: number): number {
 /** Pops of one member each; the last one is left, since the key goes with it. */
 function popEach(call: Call, from: number, to: number, highest: boolean): number {
   const { reply } = call;
-  const ref = lookUpAlike(call, ValueType.SORTED_SET);
-  if (ref < 0 || call.count !== 2) return from;
+  const ref = lookUpAlike(call, 2, ValueType.SORTED_SET);
+  if (ref < 0) return from;
   if (ref > 0) openEntry(call, ref);
   const enough = reply.length + BRIEF_REPLY_BYTES;
   let next = from;
