@@ -238,6 +238,8 @@ function pushArguments(call: Call, list: ListAccess, atFront: boolean): void {
   }
 }
 
+// Each end has functions of its own: see "Hot functions" in lib/ARCHITECTURE.md.
+
 function pushAllFront(call: Call, list: ListAccess): void {
   const { data, offsets, lengths, count } = call.request;
   for (let i = 2; i < count; i++) list.pushFront(data, offsets[i], lengths[i]);
