@@ -46,6 +46,20 @@ export function lookUpAlike(call: Call, count: number, type: number): number {
   return ref === 0 || typeOf(call.db.arena, ref) === type ? ref : UNFIT;
 }
 
+/** The same for requests that only read the key; without a trace, which {@linkcode noteReads} leaves. */
+export function peekAlike(call: Call, count: number, type: number): number {
+  if (call.count !== count) return UNFIT;
+  const ref = call.peek(1);
+  return ref === 0 || typeOf(call.db.arena, ref) === type ? ref : UNFIT;
+}
+
+/** Counts that so many requests have read the key, which is there. */
+export function noteReads(call: Call, reads: number): void {
+  if (reads === 0) return;
+  call.lookUpRead(1);
+  call.context.store.state.hits += reads - 1;
+}
+
 /** Replies null to requests that find no key; where they end. */
 export function replyNullToAll({ reply }: Call, from: number, to: number): number {
   for (let i = from; i < to; i++) reply.null();

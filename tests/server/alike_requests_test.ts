@@ -5,6 +5,8 @@
 
 import { assertEquals, assertGreater } from "@std/assert";
 import { fromLatin1, latin1 } from "../../lib/bytes/byte_string.ts";
+import type { AlikeRunner } from "../../lib/engine/alike_run.ts";
+import type { Command } from "../../lib/engine/command.ts";
 import { SeededRandom } from "../../lib/host/random.ts";
 import { Request } from "../../lib/resp/request.ts";
 import { RequestParser } from "../../lib/resp/request_parser.ts";
@@ -13,6 +15,9 @@ import { ArenaFullError } from "../../lib/structures/arena.ts";
 import { EngineHarness, type HarnessOptions } from "../support/engine_harness.ts";
 
 type Words = readonly string[];
+
+/** How many requests each command has run in one go. */
+const inOneGo = new Map<string, number>();
 
 /** An engine behind a parser and a batch, as a connection has them. */
 class PipedEngine {
@@ -23,6 +28,7 @@ class PipedEngine {
   constructor(options: HarnessOptions) {
     this.harness = new EngineHarness(options);
     const { engine, session } = this.harness;
+    for (const command of engine.registry.all()) watch(command);
     this.batch = new RequestBatch(engine);
     this.sender = {
       session,
@@ -51,7 +57,7 @@ class PipedEngine {
   /** All that was changed and counted. */
   get state(): unknown {
     const { engine, effects, events } = this.harness;
-    const { stats } = engine.context;
+    const { stats, store } = engine.context;
     const calls = [...engine.registry.all()]
       .map(({ name, stats }) => [name, stats.calls, stats.failed, stats.rejected])
       .filter(([, calls, failed]) => calls !== 0 || failed !== 0);
@@ -60,6 +66,7 @@ class PipedEngine {
       order: KEYS.map((key) => this.harness.run("LRANGE", key, "0", "-1")),
       frequencies: KEYS.map((key) => this.harness.run("OBJECT", "FREQ", key)),
       dirty: stats.dirty,
+      found: [store.state.hits, store.state.misses],
       processed: stats.commandsProcessed,
       calls,
       effects,
@@ -68,23 +75,23 @@ class PipedEngine {
   }
 }
 
+/** Has the command count what it runs in one go. */
+function watch(command: Command): void {
+  const { runAlike, name } = command;
+  if (runAlike === null) return;
+  const counting: AlikeRunner = (call, from, to, requests) => {
+    const next = runAlike(call, from, to, requests);
+    inOneGo.set(name, (inOneGo.get(name) ?? 0) + next - from);
+    return next;
+  };
+  Object.assign(command, { runAlike: counting });
+}
+
 const KEYS = ["a", "b", "list", "longer key"];
 const NAMES = [
-  ...["LPUSH", "RPUSH", "LPUSH", "RPUSH", "LPUSHX", "LPOP", "RPOP", "LPOP", "RPOP"],
-  ...[
-    "SPOP",
-    "SPOP",
-    "ZPOPMIN",
-    "ZPOPMAX",
-    "SADD",
-    "ZADD",
-    "HSET",
-    "HPEXPIRE",
-    "LLEN",
-    "SET",
-    "DEL",
-    "EXPIRE",
-  ],
+  ...["LPUSH", "RPUSH", "LPUSH", "RPUSH", "LPUSHX", "LPOP", "RPOP", "LPOP", "RPOP", "LLEN"],
+  ...["SADD", "SPOP", "SPOP", "ZADD", "ZADD", "ZPOPMIN", "ZPOPMAX", "ZRANGE", "ZRANGE"],
+  ...["HSET", "HPEXPIRE", "SET", "DEL", "EXPIRE"],
 ];
 
 function framed(words: Words): string {
@@ -96,9 +103,13 @@ const fields = Array.from({ length: 40 }, (_, i) => `field${i + 10}`);
 /** Some requests of one command and key, with values of their own, most of one length. */
 function alike(random: SeededRandom): Words[] {
   const name = NAMES[random.below(NAMES.length)];
-  const key = KEYS[random.below(KEYS.length)];
+  // Mostly a key of the command's own type, so that there is something to work on.
+  const own = name.startsWith("Z") ? "b" : name.startsWith("H") ? "longer key" : undefined;
+  const usual = own ?? (name === "SADD" || name === "SPOP" ? "a" : "list");
+  const key = random.below(4) > 0 ? usual : KEYS[random.below(KEYS.length)];
   const length = random.below(12) === 0 ? 1 + random.below(9_000) : 2;
   const value = () => random.below(10 ** 6).toString(36).padStart(length, "x").slice(-length);
+  const rank = () => random.below(40) === 0 ? "x" : `${random.below(9)}`;
   const more = random.below(8) === 0 ? 1 : 0;
   return Array.from({ length: 1 + random.below(40) }, () => {
     if (name.includes("PUSH")) return [name, key, value(), ...more === 1 ? [value()] : []];
@@ -108,6 +119,7 @@ function alike(random: SeededRandom): Words[] {
     if (name === "SADD" || name === "SET") return [name, key, value()];
     if (name === "ZADD") return [name, key, String(random.below(100)), value()];
     if (name === "HSET") return [name, key, fields[random.below(40)], value()];
+    if (name === "ZRANGE") return [name, key, rank(), rank()];
     if (name === "HPEXPIRE") return [name, key, "500", "FIELDS", "1", fields[random.below(40)]];
     return name === "EXPIRE" ? [name, key, "1"] : [name, key];
   });
@@ -126,11 +138,17 @@ const MODES: Readonly<Record<string, HarnessOptions>> = {
   "with each call measured": { records: "nothing", config: { "slowlog-log-slower-than": "0" } },
 };
 
+/** Modes in which each request, or change, is seen by itself. */
+const OBSERVED = [
+  ...["with events", "with access counted", "with little memory", "with each call measured"],
+];
+
 for (const [mode, options] of Object.entries(MODES)) {
   Deno.test(`requests that repeat each other do what they would one by one, ${mode}`, () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     console.log(`seed ${seed}`);
     const random = new SeededRandom(seed);
+    inOneGo.clear();
     const [piped, single] = [new PipedEngine(options), new PipedEngine(options)];
     for (let round = 0; round < 300; round++) {
       const requests = Array.from({ length: 1 + random.below(4) }, () => alike(random)).flat();
@@ -143,6 +161,15 @@ for (const [mode, options] of Object.entries(MODES)) {
       for (const { harness } of [piped, single]) harness.clock.advance(ms);
     }
     assertEquals(piped.state, single.state, `seed ${seed}`);
+    const names = [...piped.harness.engine.registry.all()].filter(({ runAlike }) =>
+      runAlike !== null
+    );
+    const isEach = OBSERVED.includes(mode);
+    for (const { name } of names) {
+      const count = inOneGo.get(name) ?? 0;
+      if (isEach) assertEquals(count, 0, name);
+      else assertGreater(count, 0, `${name}, seed ${seed}`);
+    }
   });
 }
 

@@ -1,16 +1,23 @@
 /** Ranges by rank, score and bytes, replied or stored: ZRANGE and what came before it. [hot] */
 
+import * as alikeRunModule from "../../engine/alike_run.ts";
 import * as argumentsModule from "../../engine/arguments.ts";
 import type { Call } from "../../engine/call.ts";
+import * as callTimesModule from "../../engine/call_times.ts";
 import { command } from "../../engine/command.ts";
 import { Access, Flag } from "../../engine/command_spec.ts";
+import type { Request } from "../../resp/request.ts";
+import * as entryModule from "../../values/entry.ts";
 import { SortedSetAccess } from "../../values/sorted_set/sorted_set.ts";
 import * as openedModule from "./opened.ts";
 import { type RangeForm, RangeWalk } from "./range_walk.ts";
 import * as rangeWalkModule from "./range_walk.ts";
 
 // See "Hot modules" in lib/ARCHITECTURE.md.
+const { noteReads, peekAlike } = alikeRunModule;
 const { readClampedInteger } = argumentsModule;
+const { BRIEF_REPLY_BYTES } = callTimesModule;
+const { ValueType } = entryModule;
 const { openEntry, openRead, replyCount, replyShown, storeResult, zset } = openedModule;
 const { By, readRange } = rangeWalkModule;
 
@@ -24,6 +31,7 @@ export const ZRANGE = command({
   flags: Flag.READONLY,
   keys: Access.RO | Access.ACCESS,
   briefArguments: 4,
+  runAlike: rangeEach,
   run: (call) => reply(call, form(null, null)),
 });
 
@@ -161,12 +169,38 @@ function reply(call: Call, rangeForm: RangeForm): void {
   reply.arrayAt(start, count);
 }
 
+/** Ranges of ranks of a set that is there, without options: nothing is allocated. */
+function rangeEach(call: Call, from: number, to: number, requests: readonly Request[]): number {
+  const ref = peekAlike(call, 4, ValueType.SORTED_SET);
+  if (ref <= 0) return from;
+  openEntry(call, ref);
+  const { reply } = call;
+  const enough = reply.length + BRIEF_REPLY_BYTES;
+  let next = from;
+  try {
+    for (; next < to && reply.length < enough; next++) {
+      call.request = requests[next];
+      const first = readClampedInteger(call, 2);
+      replyOpened(call, first, readClampedInteger(call, 3), false);
+    }
+  } catch {
+    // What is no rank is refused when it is run by itself.
+  }
+  noteReads(call, next - from);
+  return next;
+}
+
 /** The members between two ranks, which are the arguments 2 and 3: nothing is allocated. */
 function replyRanks(call: Call, reverse: boolean): void {
-  const { reply } = call;
   const from = readClampedInteger(call, 2);
   const to = readClampedInteger(call, 3);
-  if (!openRead(call, 1)) return reply.array(0);
+  if (openRead(call, 1)) replyOpened(call, from, to, reverse);
+  else call.reply.array(0);
+}
+
+/** Replies with the members of the opened set from one rank to another, both counted from either end. */
+function replyOpened(call: Call, from: number, to: number, reverse: boolean): void {
+  const { reply } = call;
   const { size } = zset;
   const start = Math.max(0, from < 0 ? from + size : from);
   const stop = Math.min(size - 1, to < 0 ? to + size : to);
