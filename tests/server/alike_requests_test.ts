@@ -150,7 +150,7 @@ for (const [mode, options] of Object.entries(MODES)) {
     const random = new SeededRandom(seed);
     inOneGo.clear();
     const [piped, single] = [new PipedEngine(options), new PipedEngine(options)];
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 1_000; round++) {
       const requests = Array.from({ length: 1 + random.below(4) }, () => alike(random)).flat();
       const replies = piped.run(requests, true).split("\r\n");
       const expected = single.run(requests, false).split("\r\n");
