@@ -5,12 +5,10 @@
  */
 
 const NINE = 57;
-/** Longer numbers are not kept: with colon and line end they would not fit 16 bytes. */
-const LEAST = 10;
+/** Of what is kept, colon and line end included. */
+const TEXT_BYTES = 16;
+/** Longer numbers are not kept: these have nine digits. */
 const BEYOND = 1_000_000_000;
-
-/** Bytes that {@linkcode GrowingCount.write} may write; what it does not count is to be overwritten. */
-export const COUNT_BYTES = 16;
 
 export class GrowingCount {
   /** The number whose text is kept; -1 for none. */
@@ -18,9 +16,14 @@ export class GrowingCount {
   /** The one after the last number that was not kept. */
   private candidate = -1;
   private size = 0;
-  private readonly data: DataView = new DataView(new ArrayBuffer(COUNT_BYTES));
+  private readonly data: DataView = new DataView(new ArrayBuffer(TEXT_BYTES));
 
-  /** Writes the reply if its text is kept; how many bytes it has, 0 if it isn't. */
+  /**
+   * Writes the reply if its text is kept. The target needs room for 16 bytes, since what is behind the reply
+   * is written over.
+   *
+   * @returns how many bytes the reply has, 0 if it isn't kept.
+   */
   write(value: number, target: DataView, at: number): number {
     if (value !== this.next || value < 0) return 0;
     const { data, size } = this;
@@ -30,10 +33,14 @@ export class GrowingCount {
     return size;
   }
 
-  /** Takes note of a reply that had to be written by others; the second of two in a row is gone on with. */
+  /**
+   * Takes note of a reply that had to be written by others; the second of two in a row is gone on with.
+   *
+   * @param value from 0 on.
+   */
   wrote(value: number, source: DataView, from: number, size: number): void {
     const isGrowing = value === this.candidate;
-    this.candidate = value >= LEAST && value < BEYOND ? value + 1 : -1;
+    this.candidate = value < BEYOND ? value + 1 : -1;
     if (!isGrowing || this.candidate < 0) return;
     for (let i = 0; i < size; i++) this.data.setUint8(i, source.getUint8(from + i));
     this.size = size;

@@ -104,6 +104,7 @@ export class ReplyWriter {
       return;
     }
     this.header(58, value);
+    // One digit is written as fast by itself.
     if (value >= 10) COUNT.wrote(value, this.data, at, this.length - at);
   }
 

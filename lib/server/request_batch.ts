@@ -111,6 +111,7 @@ export class RequestBatch {
     }
   }
 
+  /** Runs what was found, one sender's requests after the other's. */
   private execute(): void {
     const { requests, senders, ends } = this;
     let from = 0;

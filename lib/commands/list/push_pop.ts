@@ -250,16 +250,31 @@ function pushAllBack(call: Call, list: ListAccess): void {
   for (let i = 2; i < count; i++) list.pushBack(data, offsets[i], lengths[i]);
 }
 
-/** Pushes of one element each in front of a list that is there. */
 function pushEachFront(call: Call, from: number, to: number, requests: readonly Request[]): number {
+  return pushEach(call, from, to, requests, true);
+}
+
+function pushEachBack(call: Call, from: number, to: number, requests: readonly Request[]): number {
+  return pushEach(call, from, to, requests, false);
+}
+
+/** Pushes of one element each to a list that is there. */
+function pushEach(
+  call: Call,
+  from: number,
+  to: number,
+  requests: readonly Request[],
+  atFront: boolean,
+): number {
   const ref = lookUpAlike(call, 3, ValueType.LIST);
   if (ref <= 0) return from;
   const list = openList(call, ref);
   let next = from;
   try {
     for (; next < to; next++) {
-      const { data, offsets, lengths } = requests[next];
-      list.pushFront(data, offsets[2], lengths[2]);
+      call.request = requests[next];
+      if (atFront) pushAllFront(call, list);
+      else pushAllBack(call, list);
       call.reply.integer(list.size);
     }
   } catch {
@@ -269,47 +284,26 @@ function pushEachFront(call: Call, from: number, to: number, requests: readonly 
   return next;
 }
 
-/** The same at its end. */
-function pushEachBack(call: Call, from: number, to: number, requests: readonly Request[]): number {
-  const ref = lookUpAlike(call, 3, ValueType.LIST);
-  if (ref <= 0) return from;
-  const list = openList(call, ref);
-  let next = from;
-  try {
-    for (; next < to; next++) {
-      const { data, offsets, lengths } = requests[next];
-      list.pushBack(data, offsets[2], lengths[2]);
-      call.reply.integer(list.size);
-    }
-  } catch {
-    // See above.
-  }
-  call.dirty = next - from;
-  return next;
-}
-
-/** Pops of the first element each; the last one is left, since the key goes with it. */
 function popEachFirst(call: Call, from: number, to: number): number {
-  const ref = lookUpAlike(call, 2, ValueType.LIST);
-  if (ref < 0) return from;
-  if (ref === 0) return replyNullToAll(call, from, to);
-  const list = openList(call, ref);
-  const enough = call.reply.length + BRIEF_REPLY_BYTES;
-  let next = from;
-  for (; next < to && list.size > 1 && call.reply.length < enough; next++) takeFirst(call, list);
-  call.dirty = next - from;
-  return next;
+  return popEach(call, from, to, true);
 }
 
-/** The same with the last element. */
 function popEachLast(call: Call, from: number, to: number): number {
+  return popEach(call, from, to, false);
+}
+
+/** Pops of one element each; the last one is left, since the key goes with it. */
+function popEach(call: Call, from: number, to: number, fromFront: boolean): number {
   const ref = lookUpAlike(call, 2, ValueType.LIST);
   if (ref < 0) return from;
   if (ref === 0) return replyNullToAll(call, from, to);
   const list = openList(call, ref);
   const enough = call.reply.length + BRIEF_REPLY_BYTES;
   let next = from;
-  for (; next < to && list.size > 1 && call.reply.length < enough; next++) takeLast(call, list);
+  for (; next < to && list.size > 1 && call.reply.length < enough; next++) {
+    if (fromFront) takeFirst(call, list);
+    else takeLast(call, list);
+  }
   call.dirty = next - from;
   return next;
 }
