@@ -120,7 +120,7 @@ export class DelayedWriters {
     return new Promise((goOn) => this.waiting.push({ ref, session, goOn }));
   }
 
-  /** Whether a key is left as it is for now; if so `goOn` is called when it need not be any more. */
+  /** Whether a key must stay as it is; if so `goOn` is called when it need not any more. */
   keeps(db: Database, key: DataView, goOn: () => void): boolean {
     const ref = this.awaitedAt(db, key, 0, key.byteLength);
     if (ref === 0) return false;

@@ -206,7 +206,7 @@ export class Database extends EntryTable implements ValueHome {
     return !emptied;
   }
 
-  /** Whether the fields of a hash stay for now, though their time may be up. */
+  /** Whether the fields of a hash stay a while longer, though their time may be up. */
   postponesExpiry(ref: number): boolean {
     return this.state.preservesEntries && this.observer.postponesChange(this, ref);
   }
