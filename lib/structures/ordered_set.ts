@@ -12,7 +12,6 @@
  * What it costs at 1 k, 100 k and 10 M records is measured by tests/bench/ordered_set_bench.ts.
  */
 
-import { invariant } from "../host/invariant.ts";
 import * as arenaModule from "./arena.ts";
 import { OrderedNodes } from "./ordered_nodes.ts";
 import * as orderedNodesModule from "./ordered_nodes.ts";
@@ -71,8 +70,7 @@ export class OrderedSet extends OrderedNodes {
   /** Takes out a record that is there with this score. */
   remove(score: number, ref: number): void {
     const leaf = this.descend(score, ref, -1);
-    const at = this.placeInLeaf(leaf, score, ref);
-    invariant(this.leafRef(leaf, at) === ref, "ordered set: a record is not where its score says");
+    const at = this.indexInLeaf(leaf, score, ref);
     this.removeFromLeaf(leaf, at);
   }
 
@@ -97,8 +95,7 @@ export class OrderedSet extends OrderedNodes {
   /** Gives a record another score; cheap where that does not change its place. */
   update(oldScore: number, newScore: number, ref: number): void {
     const leaf = this.descend(oldScore, ref, 0);
-    const at = this.placeInLeaf(leaf, oldScore, ref);
-    invariant(this.leafRef(leaf, at) === ref, "ordered set: a record is not where its score says");
+    const at = this.indexInLeaf(leaf, oldScore, ref);
     const data = this.arena.data[leaf >>> SEGMENT_OF_REF];
     const scores = byteOf(leaf) + SCORES;
     const last = this.arena.words[leaf >>> SEGMENT_OF_REF][wordOf(leaf)] - 1;
@@ -127,7 +124,7 @@ export class OrderedSet extends OrderedNodes {
       node = this.arena.words[node >>> SEGMENT_OF_REF][wordOf(node) + CHILDREN + at];
     }
     this.touchLeaf(node);
-    return rank + this.placeInLeaf(node, score, ref);
+    return rank + this.indexInLeaf(node, score, ref);
   }
 
   /** How many records have a score below this one, or up to it when `inclusive`. */
