@@ -1,7 +1,7 @@
 /**
- * Requests that repeat the one before them in a pipeline, with its name, number of arguments and key, as
- * those that push to one list: a command that can runs them in one go, so that what is the same for all,
- * the look-up above all, is done once. [hot]
+ * Requests that repeat the one before them in a pipeline, with its name, number of arguments and
+ * key, as those that push to one list: a command that can runs them in one go, so that what is the
+ * same for all, the look-up above all, is done once. [hot]
  */
 
 import type { Request } from "../resp/request.ts";
@@ -17,9 +17,9 @@ const { typeOf } = entryModule;
 const { ReplyMode } = sessionModule;
 
 /**
- * Runs such requests; argument 1 is the key of all of them. Must not throw, nor add or remove the key: what
- * it can't do is run one by one. Either all that it has run has changed something, which `call.dirty`
- * counts, or nothing has; the effects are the requests themselves.
+ * Runs such requests; argument 1 is the key of all of them. Must not throw, nor add or remove the
+ * key: what it can't do is run one by one. Either all that it has run has changed something, which
+ * `call.dirty` counts, or nothing has; the effects are the requests themselves.
  *
  * @returns where it has stopped: behind the last request that it has run, `from` if none.
  */
@@ -34,8 +34,8 @@ export type AlikeRunner = (
 export const UNFIT = -1;
 
 /**
- * Entry of the key of such requests, to be changed; 0 when there is none, {@linkcode UNFIT} when it holds
- * something else or they have another number of arguments.
+ * Entry of the key of such requests, to be changed; 0 when there is none, {@linkcode UNFIT} when it
+ * holds something else or they have another number of arguments.
  *
  * @param count of arguments, the name included.
  * @param type one of {@linkcode ValueType}.
@@ -46,7 +46,7 @@ export function lookUpAlike(call: Call, count: number, type: number): number {
   return ref === 0 || typeOf(call.db.arena, ref) === type ? ref : UNFIT;
 }
 
-/** The same for requests that only read the key; without a trace, which {@linkcode noteReads} leaves. */
+/** The same for requests that only read the key; leaves no trace, as {@linkcode noteReads} does. */
 export function peekAlike(call: Call, count: number, type: number): number {
   if (call.count !== count) return UNFIT;
   const ref = call.peek(1);

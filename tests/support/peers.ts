@@ -1,6 +1,7 @@
 /**
- * Real Redis programs, and Prometheus's, the judges in any doubt; and the browser that pages are looked at with. Where one is not installed its tests are ignored and say
- * so; with REDINO_REQUIRE_PEERS=1, as in CI, they fail instead.
+ * Real Redis programs, and Prometheus's, the judges in any doubt; and the browser that pages are
+ * looked at with. Where one is not installed its tests are ignored and say so; with
+ * REDINO_REQUIRE_PEERS=1, as in CI, they fail instead.
  */
 
 import { type ChildServer, startChildServer } from "./child_server.ts";

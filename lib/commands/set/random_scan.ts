@@ -141,8 +141,8 @@ export const SSCAN = command({
 export const SET_RANDOM_SCAN_COMMANDS = [SPOP, SRANDMEMBER, SSCAN];
 
 /**
- * SPOPs of one member each; the last one is left, since the key goes with it. What each has taken is an effect
- * of its own, so that they are run by themselves where somebody wants the effects.
+ * SPOPs of one member each; the last one is left, since the key goes with it. What each has taken
+ * is an effect of its own, so that they are run by themselves where somebody wants the effects.
  */
 function popEach(call: Call, from: number, to: number): number {
   const { reply, context } = call;

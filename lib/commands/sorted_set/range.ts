@@ -198,7 +198,7 @@ function replyRanks(call: Call, reverse: boolean): void {
   else call.reply.array(0);
 }
 
-/** Replies with the members of the opened set from one rank to another, both counted from either end. */
+/** Replies with the members of the opened set between two ranks, each counted from either end. */
 function replyOpened(call: Call, from: number, to: number, reverse: boolean): void {
   const { reply } = call;
   const { size } = zset;
